@@ -1,0 +1,1 @@
+"""Ultra-Dense Pose frame and character sheet in, painted RGBA out."""
