@@ -32,6 +32,15 @@ class CameraFrame:
 
 
 @dataclass(frozen=True, slots=True)
+class CameraPreviewFrame:
+    """A camera frame beside what the tracker saw in it, for the preview of the webcam."""
+
+    stamp: FrameStamp
+    image: NDArray[np.uint8] = field(repr=False)
+    motion: TrackedMotion
+
+
+@dataclass(frozen=True, slots=True)
 class TrackingFrame:
     """What the tracker saw in one camera frame."""
 
