@@ -1,0 +1,114 @@
+"""Put the avatar in front of a background."""
+
+import re
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar_app.errors import OutputError
+
+Image = NDArray[np.uint8]
+
+TRANSPARENT = "transparent"
+
+
+class Compositor:
+    """Lay premultiplied pictures over a colour, an image or nothing."""
+
+    def __init__(self, background: str, size: int) -> None:
+        """Prepare the background.
+
+        Args:
+            background: ``transparent``, ``#rrggbb`` or the path of an image.
+            size: Side of the square pictures, pixels.
+
+        Raises:
+            OutputError: The background is no colour and no readable image.
+        """
+        self._backdrop = open_background(background, size)
+
+    @property
+    def is_transparent(self) -> bool:
+        """True when there is no background."""
+        return self._backdrop is None
+
+    def composite(self, image: Image) -> Image:
+        """Lay ``[H, W, 4]`` premultiplied RGBA over the background.
+
+        Returns:
+            ``[H, W, 4]`` premultiplied RGBA; opaque unless the background is transparent, then
+            ``image`` itself.
+        """
+        return image if self._backdrop is None else lay_over(image, self._backdrop)
+
+    def composite_opaque(self, image: Image) -> Image:
+        """Like ``composite``, with black in place of a transparent background."""
+        backdrop = self._backdrop
+        return lay_over(image, np.zeros((1, 1, 3), np.uint8) if backdrop is None else backdrop)
+
+
+def lay_over(image: Image, backdrop: Image) -> Image:
+    """Premultiplied "over": ``[H, W, 4]`` RGBA on ``[H, W, 3]`` or ``[1, 1, 3]`` RGB."""
+    uncovered = (255 - image[:, :, 3:4]).astype(np.uint16)
+    shine = (backdrop * uncovered + 127) // 255
+    result = np.empty_like(image)
+    np.minimum(image[:, :, :3] + shine, 255, out=result[:, :, :3], casting="unsafe")
+    result[:, :, 3] = 255
+    return result
+
+
+def straighten(image: Image) -> Image:
+    """Turn premultiplied into straight RGBA, both ``[H, W, 4]`` uint8."""
+    alpha = image[:, :, 3:4].astype(np.float32)
+    scale = np.divide(255.0, alpha, out=np.zeros_like(alpha), where=alpha > 0)
+    colour = np.minimum(image[:, :, :3] * scale + 0.5, 255.0)
+    return np.concatenate([colour.astype(np.uint8), image[:, :, 3:4]], axis=2)
+
+
+def parse_colour(text: str) -> tuple[int, int, int] | None:
+    """Read ``#rrggbb`` or ``#rgb``; None when ``text`` is neither."""
+    match = re.fullmatch(r"#([0-9a-fA-F]{6}|[0-9a-fA-F]{3})", text)
+    if match is None:
+        return None
+    digits = match[1] if len(match[1]) == 6 else "".join(2 * digit for digit in match[1])
+    red, green, blue = (int(digits[at : at + 2], 16) for at in (0, 2, 4))
+    return red, green, blue
+
+
+def open_background(background: str, size: int) -> Image | None:
+    """Make the ``[size, size, 3]`` or ``[1, 1, 3]`` backdrop, or None for transparent."""
+    if background == TRANSPARENT:
+        return None
+    colour = parse_colour(background)
+    if colour is not None:
+        return np.array([[colour]], np.uint8)
+    return _fill_square(_read_image(background), size)
+
+
+def _read_image(background: str) -> Image:
+    path = Path(background).expanduser()
+    if background.startswith("#") or not path.is_file():
+        raise OutputError(
+            f"background not understood: '{background}' is neither 'transparent', nor a colour "
+            "like '#00ff00', nor an image file"
+        )
+    try:
+        data = np.frombuffer(path.read_bytes(), np.uint8)
+    except OSError as error:
+        raise OutputError(f"cannot read the background {path}: {error.strerror}") from error
+    picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    if picture is None:
+        raise OutputError(f"cannot read the background {path}: it is not a PNG, JPEG or WebP image")
+    return np.ascontiguousarray(picture[:, :, ::-1], dtype=np.uint8)
+
+
+def _fill_square(picture: Image, size: int) -> Image:
+    """Cut the middle square out and scale it."""
+    side = min(picture.shape[:2])
+    top, left = ((length - side) // 2 for length in picture.shape[:2])
+    square = picture[top : top + side, left : left + side]
+    shrinks = side > size
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(square, (size, size), interpolation=method), np.uint8)

@@ -1,0 +1,127 @@
+"""A camera in PipeWire, for Linux without the v4l2loopback module: nothing has to be installed as root.
+
+Frames go through a pipe to a GStreamer child, which offers them as a camera node.
+"""
+
+import contextlib
+import fcntl
+import os
+import select
+import shutil
+import subprocess
+from typing import Any
+
+import cv2
+
+from avatar_app.engine.frames import AvatarFrame
+from avatar_app.errors import OutputError, VirtualCameraUnavailableError
+
+NODE_NAME = "kigurumi"
+LAUNCHER = "gst-launch-1.0"
+SET_PIPE_SIZE = 1031  # F_SETPIPE_SZ, which Python 3.11 has only on some builds
+PIPE_BYTES = 1 << 20  # the most that a user may ask for; holds a frame of 724 x 724
+START_S = 1.0  # a child that cannot reach PipeWire has ended by then
+WRITE_S = 0.008  # patience per frame; the rest of a frame is written next time
+INSTALL = "apt install pipewire wireplumber gstreamer1.0-tools gstreamer1.0-pipewire"
+
+
+class PipeWireCamera:
+    """Offer frames as a PipeWire camera node of ``size`` x ``size`` YUY2 pictures."""
+
+    name = "PipeWire camera"
+    keeps_alpha = False
+    wants_repeats = True
+
+    def __init__(self, size: int, fps: float) -> None:
+        """Start the node.
+
+        Raises:
+            VirtualCameraUnavailableError: GStreamer or PipeWire is missing or not running.
+        """
+        if shutil.which(LAUNCHER) is None:
+            raise VirtualCameraUnavailableError(
+                f"no PipeWire camera: {LAUNCHER} is not installed; {INSTALL}"
+            )
+        self._rest = memoryview(b"")
+        self._process = subprocess.Popen(
+            [LAUNCHER, "-q", *_pipeline(size, fps)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is for us; the child ends when its input does
+        )
+        self._pipe: Any = self._process.stdin
+        os.set_blocking(self._pipe.fileno(), False)
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(self._pipe.fileno(), SET_PIPE_SIZE, PIPE_BYTES)
+        self._await_start()
+
+    def send(self, frame: AvatarFrame) -> None:
+        """Write one frame; while the child is busy with the one before, this one is left out."""
+        if self._process.poll() is not None:
+            raise OutputError(f"the PipeWire camera went away: {self._last_words()}")
+        if not self._rest:
+            yuy2 = cv2.cvtColor(frame.image[:, :, :3], cv2.COLOR_RGB2YUV_YUY2)
+            self._rest = memoryview(yuy2).cast("B")
+        try:
+            self._write_on()
+        except BrokenPipeError as error:
+            raise OutputError(f"the PipeWire camera went away: {self._last_words()}") from error
+
+    def close(self) -> None:
+        """Take the node away."""
+        with contextlib.suppress(OSError):
+            self._pipe.close()
+        try:
+            self._process.wait(1.0)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stderr is not None:
+            self._process.stderr.close()
+
+    def _write_on(self) -> None:
+        while self._rest:
+            try:
+                written = os.write(self._pipe.fileno(), self._rest)
+            except BlockingIOError:
+                if not select.select([], [self._pipe], [], WRITE_S)[1]:
+                    return
+            else:
+                self._rest = self._rest[written:]
+
+    def _await_start(self) -> None:
+        try:
+            self._process.wait(START_S)
+        except subprocess.TimeoutExpired:
+            return
+        words = self._last_words()
+        self.close()
+        raise VirtualCameraUnavailableError(
+            f"no PipeWire camera: {words}; start PipeWire (systemctl --user start pipewire "
+            f"wireplumber) or install what is missing ({INSTALL})"
+        )
+
+    def _last_words(self) -> str:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(0.5)
+        if self._process.poll() is None or self._process.stderr is None:
+            return "the program that carries it stopped reading"
+        lines = self._process.stderr.read().decode(errors="replace").splitlines()
+        told = [line.strip() for line in lines if "ERROR" in line or "rroneous" in line]
+        return told[0] if told else f"{LAUNCHER} ended with code {self._process.returncode}"
+
+
+def _pipeline(size: int, fps: float) -> list[str]:
+    properties = (
+        f"p,media.class=Video/Source,media.role=Camera,node.name={NODE_NAME},"
+        "node.description=Kigurumi"
+    )
+    return [
+        *("fdsrc", "fd=0", f"blocksize={size * size * 2}", "!"),
+        *("rawvideoparse", "format=yuy2", f"width={size}", f"height={size}"),
+        *(f"framerate={round(fps)}/1", "!"),
+        # The sink's own buffers cannot be mapped by the elements before it, so they must not use it.
+        *("identity", "drop-allocation=true", "!"),
+        *("pipewiresink", "mode=provide", f"stream-properties={properties}"),
+    ]
