@@ -1,0 +1,82 @@
+"""The contract of every decoder, and the one place that knows them all by name."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from renderer.types import CharacterSheet
+from udp_live.types import UdpMap
+
+DECODER_NAMES = ("guided",)
+
+
+class Decoder(Protocol):
+    """Paints UDP maps from a character sheet.
+
+    ``encode`` is called once per sheet and may take seconds; ``decode`` is called for every frame.
+    A decoder keeps no state between frames, sees no clock and starts no thread of its own. All
+    calls come from one thread, the one that owns the GPU.
+
+    Encodings are opaque: they go back only to a decoder of the same name and device.
+    """
+
+    @property
+    def name(self) -> str:
+        """Name under which ``open_decoder`` knows it."""
+
+    @property
+    def device(self) -> str:
+        """Where it runs: ``cpu``, ``cuda:0`` ..."""
+
+    def encode(self, sheet: CharacterSheet) -> Any:
+        """Prepare a sheet of 1 to 32 views of any sizes; their order has no effect.
+
+        Raises:
+            SheetError: Nothing can be painted from this sheet.
+            AcceleratorError: The device ran out of memory.
+        """
+
+    def decode(
+        self,
+        encoding: Any,
+        udp_map: UdpMap,
+        expressions: Mapping[str, float],
+    ) -> NDArray[np.uint8]:
+        """Paint one UDP map of any size.
+
+        Args:
+            encoding: From ``encode`` of the same decoder.
+            udp_map: What to paint; an empty map gives an empty picture.
+            expressions: VRM expression name to weight in [0, 1]; missing ones count as 0.
+
+        Returns:
+            ``[H, W, 4]`` uint8 premultiplied sRGB RGBA of the map's size, a new array.
+        """
+
+    def close(self) -> None:
+        """Release the device; further calls are errors."""
+
+
+def open_decoder(
+    name: str = "guided", device: str | None = None, cache_folder: Path | None = None
+) -> Decoder:
+    """Open a decoder.
+
+    Args:
+        name: One of ``DECODER_NAMES``.
+        device: Torch device such as ``cpu`` or ``cuda``; None takes the GPU where there is one.
+        cache_folder: Where sheet encodings are kept; None keeps none.
+
+    Raises:
+        ValueError: The name is unknown.
+        AcceleratorError: The device does not exist here.
+    """
+    if name == "guided":
+        from renderer.engines.torch_device import pick_device
+        from renderer.guided.guided_decoder import GuidedDecoder
+
+        return GuidedDecoder(pick_device(device), cache_folder)
+    raise ValueError(f"unknown decoder: {name!r} not in {', '.join(DECODER_NAMES)}")

@@ -1,0 +1,133 @@
+"""Turn a character sheet into the tables of the guided decoder."""
+
+from collections.abc import Sequence
+from types import MappingProxyType
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from renderer.errors import SheetError
+from renderer.guided.atlas import Atlas, Patch, pack_atlas
+from renderer.guided.expression_choice import shows_in
+from renderer.guided.landmark_table import (
+    LOWEST_DENSITY,
+    VoxelGrid,
+    build_table,
+    level_densities,
+)
+from renderer.guided.sheet_encoding import ExpressionTable, SheetEncoding
+from renderer.guided.surface import (
+    OPAQUE_ALPHA,
+    Surface,
+    halve,
+    measure_gradient,
+    smooth_landmarks,
+)
+from renderer.types import CharacterSheet, LandmarkBox, SheetView
+from udp_live.rasterizer.ink import ink_mask
+
+BODY_CELL = 1 / 128  # the search starts at most 1 cm from the wanted point of a grown figure
+FACE_CELL = 1 / 256
+REGION_MARGIN = 0.02  # drawn beyond a region's box, so that taps at its rim find paint
+HINT_TRUST = 0.02  # expression drawings also tell the body what the neutral face hides
+FREE_OF_INK = 0.02
+INKED_TRUST = 0.02  # paint under a line is a guess, good where nothing else shows the surface
+WHOLE_SPACE = LandmarkBox((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
+
+
+def encode_sheet(sheet: CharacterSheet, key: str = "") -> SheetEncoding:
+    """Build the atlas and its tables; takes seconds.
+
+    Args:
+        sheet: Any number of views in any order; the order has no effect.
+        key: Content hash to remember.
+
+    Raises:
+        SheetError: No view shows any landmark under opaque paint.
+    """
+    views = sorted(sheet.views, key=lambda view: view.name)
+    if all(view.expression is not None for view in views):
+        views = [SheetView(v.name, v.image, v.udp, v.yaw_rad, None) for v in views]
+    patches = [
+        patch for index, view in enumerate(views) for patch in _view_patches(view, index, sheet)
+    ]
+    if not any(patch.expression is None for patch in patches):
+        raise SheetError(
+            "sheet is unusable: no neutral view has opaque pixels (alpha >= "
+            f"{OPAQUE_ALPHA}) with a landmark; check the alpha and the UDP files of its views"
+        )
+    atlas = pack_atlas(patches)
+    densities = level_densities([p for p in patches if p.expression is None])
+    trust = [1.0 if patch.expression is None else HINT_TRUST for patch in patches]
+    body = build_table(VoxelGrid.over(WHOLE_SPACE, BODY_CELL), patches, atlas, densities, trust)
+    if body is None:
+        raise SheetError("sheet is unusable: its landmarks lie outside [0, 1]; rebuild its UDP")
+    return SheetEncoding(
+        torch.from_numpy(atlas.landmark),
+        torch.from_numpy(atlas.colour),
+        densities,
+        body,
+        tuple(_expression_tables(sheet, patches, atlas, densities)),
+        MappingProxyType(dict(sheet.regions)),
+        sheet.ink,
+        key,
+    )
+
+
+def _view_patches(view: SheetView, index: int, sheet: CharacterSheet) -> list[Patch]:
+    """Return a drawing at full size and halved until it is too small to be of use."""
+    surface = _view_surface(view, sheet)
+    if view.expression is not None:
+        boxes = [box for name, box in sheet.regions.items() if shows_in(view.expression, name)]
+        surface = surface and surface.cropped(_within(surface.landmark, boxes))
+    patches: list[Patch] = []
+    scale = 1.0
+    while surface is not None and min(surface.usable.shape) >= 4:
+        gradient = measure_gradient(surface)
+        patches.append(Patch(surface, gradient, index, view.expression, scale))
+        if gradient.density < 1.4 * LOWEST_DENSITY:
+            break
+        surface, scale = halve(surface), scale / 2
+    return patches
+
+
+def _view_surface(view: SheetView, sheet: CharacterSheet) -> Surface | None:
+    """Return what a drawing shows once its outlines are lifted, or None if that is nothing."""
+    udp = view.udp.astype(np.float32)
+    occupied = udp[..., 3] > 0.5
+    landmark = np.clip(udp[..., :3], 0, 1)
+    ink = ink_mask(udp, sheet.ink.width * udp.shape[0])[..., None]
+    if view.udp.dtype == np.float16:
+        landmark = smooth_landmarks(landmark, occupied)
+    shown = occupied & (view.image[..., 3] >= OPAQUE_ALPHA)
+    under_ink = 1 - ink * (1 - np.maximum(np.asarray(sheet.ink.tint, np.float32), 0.1))
+    colour = np.minimum(view.image[..., :3] / under_ink, 255).astype(np.float32)
+    usable = shown * np.where(ink[..., 0] > FREE_OF_INK, INKED_TRUST, 1)
+    return Surface(landmark, colour, usable.astype(np.float32)).cropped(shown)
+
+
+def _within(landmark: NDArray[np.float32], boxes: Sequence[LandmarkBox]) -> NDArray[np.bool_]:
+    """Mark the landmarks that lie in one of the boxes or close to it."""
+    inside = np.zeros(landmark.shape[:2], np.bool_)
+    for box in boxes:
+        low, high = np.subtract(box.low, REGION_MARGIN), np.add(box.high, REGION_MARGIN)
+        inside |= np.all((landmark >= low) & (landmark <= high), -1)
+    return inside
+
+
+def _expression_tables(
+    sheet: CharacterSheet, patches: Sequence[Patch], atlas: Atlas, densities: Sequence[float]
+) -> list[ExpressionTable]:
+    """Build one small table per face region and expression that is drawn."""
+    tables = []
+    for region, box in sorted(sheet.regions.items()):
+        grid = VoxelGrid.over(box, FACE_CELL)
+        for expression in sorted({p.expression for p in patches if p.expression is not None}):
+            if not shows_in(expression, region):
+                continue
+            trust = [float(patch.expression == expression) for patch in patches]
+            table = build_table(grid, patches, atlas, densities, trust)
+            if table is not None:
+                tables.append(ExpressionTable(region, expression, table))
+    return tables

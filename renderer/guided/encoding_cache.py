@@ -1,0 +1,144 @@
+"""Sheet encodings on disk, named after the content they were made from."""
+
+import hashlib
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from renderer.guided.encoder import encode_sheet
+from renderer.guided.sheet_encoding import ExpressionTable, LandmarkTable, SheetEncoding
+from renderer.types import CharacterSheet, InkStyle, LandmarkBox
+
+logger = logging.getLogger(__name__)
+
+FORMAT_VERSION = 1  # raise whenever the encoder or the layout below changes
+KEPT_ENCODINGS = 4  # per folder; older ones are deleted
+
+
+def sheet_key(sheet: CharacterSheet) -> str:
+    """Return a hash of everything that the encoding depends on, alike for any order of views."""
+    digest = hashlib.sha256(f"guided {FORMAT_VERSION}".encode())
+    for view in sorted(sheet.views, key=lambda view: view.name):
+        head = (view.name, view.expression, view.image.shape, view.udp.dtype.name)
+        digest.update(repr(head).encode())
+        digest.update(np.ascontiguousarray(view.image).data)
+        digest.update(np.ascontiguousarray(view.udp).data)
+    regions = sorted((name, box.low, box.high) for name, box in sheet.regions.items())
+    digest.update(repr((regions, sheet.ink)).encode())
+    return digest.hexdigest()[:32]
+
+
+def cached_encoding(sheet: CharacterSheet, folder: Path | None) -> SheetEncoding:
+    """Read the encoding of a sheet from a cache folder, or build it and leave it there.
+
+    A damaged file is built anew; a folder that cannot be written costs only the time.
+
+    Args:
+        sheet: To encode.
+        folder: Created where missing; None keeps nothing.
+    """
+    key = sheet_key(sheet)
+    if folder is None:
+        return encode_sheet(sheet, key)
+    path = folder / f"guided-{key}.safetensors"
+    if path.is_file():
+        try:
+            return read_encoding(path, key)
+        except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
+            logger.info("building the sheet encoding anew: %s is damaged: %s", path, error)
+    encoding = encode_sheet(sheet, key)
+    try:
+        write_encoding(path, encoding)
+        _delete_oldest(folder)
+    except OSError as error:
+        logger.warning("sheet encoding not cached: cannot write %s: %s", path, error)
+    return encoding
+
+
+def write_encoding(path: Path, encoding: SheetEncoding) -> None:
+    """Write an encoding so that a reader sees all of it or nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tensors: dict[str, Tensor] = {"landmark": encoding.landmark, "colour": encoding.colour}
+    tables = []
+    for index, (head, table) in enumerate(_tables(encoding)):
+        tensors[f"{index}.row_of_voxel"] = table.row_of_voxel
+        tensors[f"{index}.candidates"] = table.candidates
+        tables.append({**head, "low": table.low, "cell": table.cell})
+    header = {
+        "version": FORMAT_VERSION,
+        "key": encoding.key,
+        "densities": encoding.densities,
+        "tables": tables,
+        "regions": {name: asdict(box) for name, box in encoding.regions.items()},
+        "ink": asdict(encoding.ink),
+    }
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".part")
+    os.close(handle)
+    try:
+        save_file(tensors, temporary, {"header": json.dumps(header)})
+        Path(temporary).replace(path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def read_encoding(path: Path, key: str) -> SheetEncoding:
+    """Read an encoding; any of KeyError, TypeError, ValueError, SafetensorError if damaged."""
+    with safe_open(str(path), framework="pt") as file:
+        header = json.loads(file.metadata()["header"])
+        tensors: dict[str, Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    if header["version"] != FORMAT_VERSION or header["key"] != key:
+        raise ValueError("it belongs to another sheet or version")
+    tables = [_read_table(index, head, tensors) for index, head in enumerate(header["tables"])]
+    expressions = [
+        ExpressionTable(head["region"], head["expression"], table)
+        for head, table in zip(header["tables"][1:], tables[1:], strict=True)
+    ]
+    return SheetEncoding(
+        tensors["landmark"],
+        tensors["colour"],
+        tuple(header["densities"]),
+        tables[0],
+        tuple(expressions),
+        MappingProxyType(
+            {
+                name: LandmarkBox(tuple(box["low"]), tuple(box["high"]))
+                for name, box in header["regions"].items()
+            }
+        ),
+        InkStyle(header["ink"]["width"], tuple(header["ink"]["tint"])),
+        key,
+    )
+
+
+def _tables(encoding: SheetEncoding) -> Iterator[tuple[dict[str, str], LandmarkTable]]:
+    """Yield the body's table, then those of the expressions, each with what it is for."""
+    yield {}, encoding.body
+    for entry in encoding.expressions:
+        yield {"region": entry.region, "expression": entry.expression}, entry.table
+
+
+def _read_table(index: int, head: dict[str, Any], tensors: dict[str, Tensor]) -> LandmarkTable:
+    rows, candidates = tensors[f"{index}.row_of_voxel"], tensors[f"{index}.candidates"]
+    if rows.dtype != torch.int32 or int(rows.max()) >= candidates.shape[1] or int(rows.min()) < 0:
+        raise ValueError("a table leads out of itself")
+    low = tuple(float(value) for value in head["low"])
+    return LandmarkTable((low[0], low[1], low[2]), float(head["cell"]), rows, candidates)
+
+
+def _delete_oldest(folder: Path) -> None:
+    """Keep the cache from growing without end."""
+    files = sorted(folder.glob("guided-*.safetensors"), key=lambda p: p.stat().st_mtime)
+    for path in files[:-KEPT_ENCODINGS]:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,155 @@
+"""Look up the colour of landmarks in the atlas: the inner loop of the guided decoder."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from renderer.guided.sheet_encoding import LANDMARK_SCALE, LandmarkTable, SheetEncoding
+
+FIRST_STEP_PX = 24.0  # a voxel's farthest corner
+SECOND_STEP_PX = 4.0
+TAP_SIGMA_PX = 1.6  # neighbours further away in landmark space show another surface
+TAP_SIGMA_LIMITS = (0.0012, 0.006)
+FAR_SIGMA = 0.02  # beyond its surface a drawing still says what colour is near
+FAR_TRUST = 1e-4
+QUALITY_POWER = 3.0  # sharp enough that the best drawing dominates, soft enough to hide seams
+CHUNK = 16384  # temporaries of a chunk stay in the processor's cache
+
+
+@dataclass(frozen=True, slots=True)
+class Painted:
+    """Colours that a look-up found.
+
+    Attributes:
+        colour: ``[3, N]`` straight sRGB in [0, 255].
+        trust: ``[N]``; near 1 where a drawing shows the very landmark, towards 0 elsewhere.
+    """
+
+    colour: Tensor
+    trust: Tensor
+
+
+class Lookup:
+    """Sample one level of an encoding. Free of state between calls, any thread."""
+
+    def __init__(self, encoding: SheetEncoding, level: int) -> None:
+        self._level = level
+        self._height, self._width = encoding.landmark.shape[:2]
+        self._landmark = encoding.landmark.view(torch.int64).reshape(-1)
+        self._colour = encoding.colour.view(torch.int32).reshape(-1)
+        sigma = TAP_SIGMA_PX / encoding.densities[level]
+        low, high = TAP_SIGMA_LIMITS
+        self._tap_factor = -1.0 / min(max(sigma, low), high) ** 2
+
+    def paint(self, table: LandmarkTable, landmark: Tensor) -> Painted:
+        """Find the colour of each landmark.
+
+        Args:
+            table: Where to search.
+            landmark: ``[3, N]`` float32.
+        """
+        colour = torch.empty_like(landmark)
+        trust = torch.empty_like(landmark[0])
+        size = CHUNK if landmark.device.type == "cpu" else max(landmark.shape[1], 1)
+        for start in range(0, landmark.shape[1], size):
+            part = slice(start, start + size)
+            colour[:, part], trust[part] = self._paint_chunk(table, landmark[:, part])
+        return Painted(colour, trust)
+
+    def _paint_chunk(self, table: LandmarkTable, landmark: Tensor) -> tuple[Tensor, Tensor]:
+        rows = _find_rows(table, landmark)
+        candidates = table.candidates[self._level]
+        ranks = candidates.shape[1]
+        flat = candidates.reshape(-1, candidates.shape[2])
+        total = torch.zeros_like(landmark)
+        weight = torch.zeros_like(landmark[0])
+        for rank in range(ranks):
+            place = flat.index_select(0, rows * ranks + rank).T.contiguous()
+            part, share = self._sample(place, landmark)
+            total += part
+            weight += share
+        colour = total / weight.clamp_min(1e-12)
+        return colour, weight
+
+    def _sample(self, place: Tensor, landmark: Tensor) -> tuple[Tensor, Tensor]:
+        """Walk from a candidate to the wanted landmark; return weighted colours and weights."""
+        x0, y0, lx, ly, lz, *inverse, quality = place.unbind(0)
+        wanted = landmark.unbind(0)
+        offset = [w - p for w, p in zip(wanted, (lx, ly, lz), strict=True)]
+        step_x, step_y = _move(inverse, offset, FIRST_STEP_PX)
+        x, y = torch.round(x0 + step_x), torch.round(y0 + step_y)
+        found, usable = self._landmarks_at(self._index(x, y))
+        rest = [w - f for w, f in zip(wanted, found, strict=True)]
+        lost = (_square(rest) > _square(offset)) | (usable == 0)
+        rest = [torch.where(lost, o, r) for o, r in zip(offset, rest, strict=True)]
+        step_x, step_y = _move(inverse, rest, SECOND_STEP_PX)
+        x = torch.where(lost, x0, x) + step_x
+        y = torch.where(lost, y0, y) + step_y
+        return self._tap(x, y, wanted, quality)
+
+    def _tap(
+        self, x: Tensor, y: Tensor, wanted: tuple[Tensor, ...], quality: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Blend the four pixels around a place, each by how near its landmark is."""
+        left, top = torch.floor(x), torch.floor(y)
+        right_share, lower_share = x - left, y - top
+        corner = self._index(left, top)
+        total = torch.zeros((3, *x.shape), dtype=x.dtype, device=x.device)
+        weight = torch.zeros_like(x)
+        shares = (
+            (0, (1 - right_share) * (1 - lower_share)),
+            (1, right_share * (1 - lower_share)),
+            (self._width, (1 - right_share) * lower_share),
+            (self._width + 1, right_share * lower_share),
+        )
+        for shift, share in shares:
+            index = corner + shift
+            found, usable = self._landmarks_at(index)
+            miss = _square([w - f for w, f in zip(wanted, found, strict=True)])
+            near = torch.exp(miss * self._tap_factor)
+            near += FAR_TRUST * torch.exp(miss * (-1.0 / FAR_SIGMA**2)) + 1e-9
+            near *= (share + 1e-3) * usable
+            rgba = self._colour.index_select(0, index)
+            for channel in range(3):
+                total[channel].addcmul_(near, ((rgba >> (8 * channel)) & 255).to(x.dtype))
+            weight += near
+        # The clamp keeps the sheer number of trustworthy pixels from mattering.
+        share = quality**QUALITY_POWER
+        return total * share, weight * share
+
+    def _index(self, x: Tensor, y: Tensor) -> Tensor:
+        """Return the flat index of a whole pixel whose right and lower neighbours exist too."""
+        row = y.int().clamp_(0, self._height - 2)
+        return row * self._width + x.int().clamp_(0, self._width - 2)
+
+    def _landmarks_at(self, index: Tensor) -> tuple[list[Tensor], Tensor]:
+        """Read landmarks and usable weights of atlas pixels."""
+        packed = self._landmark.index_select(0, index).view(torch.int16).view(-1, 4)
+        x, y, z, usable = packed.T.to(torch.float32).unbind(0)
+        half = 32768 / LANDMARK_SCALE
+        found = [a.mul(1 / LANDMARK_SCALE).add_(half) for a in (x, y, z)]
+        return found, usable / 32767
+
+
+def _find_rows(table: LandmarkTable, landmark: Tensor) -> Tensor:
+    """Return the table row of each landmark's voxel, ``[N]`` int32."""
+    index = torch.zeros(landmark.shape[1], dtype=torch.int32, device=landmark.device)
+    for axis, size in enumerate(table.row_of_voxel.shape):
+        cell = (landmark[axis] - table.low[axis]).div_(table.cell).int().clamp_(0, size - 1)
+        index = index * size + cell
+    return table.row_of_voxel.reshape(-1).index_select(0, index)
+
+
+def _square(vector: list[Tensor]) -> Tensor:
+    x, y, z = vector
+    return x * x + y * y + z * z
+
+
+def _move(inverse: list[Tensor], offset: list[Tensor], limit_px: float) -> tuple[Tensor, Tensor]:
+    """Turn an offset in landmark space into a step in pixels of limited length."""
+    xx, xy, xz, yx, yy, yz = inverse
+    dx, dy, dz = offset
+    step_x = (xx * dx + xy * dy + xz * dz).clamp_(-limit_px, limit_px)
+    step_y = (yx * dx + yy * dy + yz * dz).clamp_(-limit_px, limit_px)
+    return step_x, step_y
