@@ -2,32 +2,45 @@
 
 from pathlib import Path
 
-from platformdirs import PlatformDirs
+import platformdirs
 
 from avatar_app.errors import SourceError
 from renderer.errors import AvatarFileError
 
-RESOURCES = Path(__file__).parents[1] / "resources"
-DEFAULT_AVATAR = "yuzu"
+APP_NAME = "kigurumi"
+DEFAULT_AVATAR_NAME = "yuzu"
 ARCHIVE_SUFFIX = ".kigurumi"
 FACE_MODEL = "face_landmarker.task"
 
-_USER = PlatformDirs("kigurumi", appauthor=False)
+
+def resources_folder() -> Path:
+    """Return the folder of shipped data: avatars, clips, icons, styles."""
+    return Path(__file__).parents[1] / "resources"
 
 
 def user_data_folder() -> Path:
-    """Return the folder for the user's avatars and downloaded models."""
-    return Path(_USER.user_data_dir)
+    """Return the folder for the user's avatars and downloaded models; it may not exist yet."""
+    return Path(platformdirs.user_data_dir(APP_NAME, appauthor=False))
+
+
+def shipped_avatars_folder() -> Path:
+    """Return the folder whose sub-folders are the avatars that come with the app."""
+    return resources_folder() / "avatars"
+
+
+def user_avatars_folder() -> Path:
+    """Return the folder in which the user keeps avatars of their own; it may not exist yet."""
+    return user_data_folder() / "avatars"
 
 
 def settings_file() -> Path:
-    """Return the path of the settings file; it need not exist."""
-    return Path(_USER.user_config_dir) / "settings.json"
+    """Return the file in which the window's last choices are kept."""
+    return Path(platformdirs.user_config_dir(APP_NAME, appauthor=False)) / "settings.json"
 
 
-def log_file() -> Path:
-    """Return the path of the log file."""
-    return Path(_USER.user_log_dir) / "kigurumi.log"
+def log_folder() -> Path:
+    """Return the folder of the rotating log files."""
+    return Path(platformdirs.user_log_dir(APP_NAME, appauthor=False))
 
 
 def face_model_file() -> Path:
@@ -35,19 +48,12 @@ def face_model_file() -> Path:
     return user_data_folder() / "models" / FACE_MODEL
 
 
-def avatar_folders() -> tuple[Path, ...]:
-    """Return the folders that avatars are looked for in: the user's own come first."""
-    return (user_data_folder() / "avatars", RESOURCES / "avatars")
-
-
 def avatar_names() -> dict[str, Path]:
     """Find every avatar by name, the user's own before shipped ones of the same name."""
     found: dict[str, Path] = {}
-    for folder in avatar_folders():
-        if not folder.is_dir():
-            continue
-        for path in sorted(folder.iterdir()):
-            if (path / "avatar.toml").is_file() or path.suffix == ARCHIVE_SUFFIX:
+    for folder in (user_avatars_folder(), shipped_avatars_folder()):
+        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+            if _is_avatar(path):
                 found.setdefault(path.stem, path)
     return found
 
@@ -59,7 +65,7 @@ def find_avatar(name: str) -> Path:
         AvatarFileError: There is no such avatar.
     """
     path = Path(name).expanduser()
-    if (path / "avatar.toml").is_file() or (path.suffix == ARCHIVE_SUFFIX and path.is_file()):
+    if _is_avatar(path):
         return path
     known = avatar_names()
     if name in known:
@@ -67,14 +73,14 @@ def find_avatar(name: str) -> Path:
     if path.is_dir():
         raise AvatarFileError(f"not an avatar: {path} has no avatar.toml; give an avatar's folder")
     raise AvatarFileError(
-        f"avatar not found: {name} is neither a folder nor one of: "
-        f"{', '.join(known) or 'no avatar is installed'}"
+        f"avatar not found: {name} is neither an avatar's folder nor one of: "
+        f"{', '.join(known) or '(none installed)'}"
     )
 
 
 def clip_names() -> dict[str, Path]:
     """Find every shipped motion clip by name."""
-    return {path.stem: path for path in sorted((RESOURCES / "clips").glob("*.vrma"))}
+    return {path.stem: path for path in sorted((resources_folder() / "clips").glob("*.vrma"))}
 
 
 def find_clip(name: str) -> Path:
@@ -89,6 +95,12 @@ def find_clip(name: str) -> Path:
     known = clip_names()
     if name not in known:
         raise SourceError(
-            f"clip not found: {name}; the clips are: {', '.join(known) or 'none installed'}"
+            f"clip not found: {name} is neither a VRMA file nor one of: "
+            f"{', '.join(known) or '(none installed)'}"
         )
     return known[name]
+
+
+def _is_avatar(path: Path) -> bool:
+    is_archive = path.suffix == ARCHIVE_SUFFIX and path.is_file()
+    return is_archive or (path / "avatar.toml").is_file()

@@ -1,4 +1,4 @@
-"""A camera in PipeWire, for Linux without the v4l2loopback module: nothing has to be installed as root.
+"""A camera in PipeWire, for Linux without the v4l2loopback kernel module.
 
 Frames go through a pipe to a GStreamer child, which offers them as a camera node.
 """
@@ -9,7 +9,7 @@ import os
 import select
 import shutil
 import subprocess
-from typing import Any
+from typing import BinaryIO, cast
 
 import cv2
 
@@ -50,10 +50,11 @@ class PipeWireCamera:
             stderr=subprocess.PIPE,
             start_new_session=True,  # Ctrl-C is for us; the child ends when its input does
         )
-        self._pipe: Any = self._process.stdin
-        os.set_blocking(self._pipe.fileno(), False)
+        self._pipe = cast(BinaryIO, self._process.stdin)
+        handle: int = self._pipe.fileno()
+        os.set_blocking(handle, False)
         with contextlib.suppress(OSError):
-            fcntl.fcntl(self._pipe.fileno(), SET_PIPE_SIZE, PIPE_BYTES)
+            fcntl.fcntl(handle, SET_PIPE_SIZE, PIPE_BYTES)
         self._await_start()
 
     def send(self, frame: AvatarFrame) -> None:
@@ -62,7 +63,7 @@ class PipeWireCamera:
             raise OutputError(f"the PipeWire camera went away: {self._last_words()}")
         if not self._rest:
             yuy2 = cv2.cvtColor(frame.image[:, :, :3], cv2.COLOR_RGB2YUV_YUY2)
-            self._rest = memoryview(yuy2).cast("B")
+            self._rest = memoryview(yuy2.tobytes())
         try:
             self._write_on()
         except BrokenPipeError as error:
@@ -121,7 +122,7 @@ def _pipeline(size: int, fps: float) -> list[str]:
         *("fdsrc", "fd=0", f"blocksize={size * size * 2}", "!"),
         *("rawvideoparse", "format=yuy2", f"width={size}", f"height={size}"),
         *(f"framerate={round(fps)}/1", "!"),
-        # The sink's own buffers cannot be mapped by the elements before it, so they must not use it.
+        # The sink's own buffers cannot be mapped by the elements before it: keep them apart.
         *("identity", "drop-allocation=true", "!"),
         *("pipewiresink", "mode=provide", f"stream-properties={properties}"),
     ]
