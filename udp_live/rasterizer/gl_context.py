@@ -5,6 +5,7 @@ Everything in this package runs on the one thread that opened the context: *Rend
 
 import logging
 import platform
+from typing import Any
 
 import moderngl
 
@@ -56,7 +57,7 @@ def _backends(system: str) -> tuple[str, ...]:
 
 
 def _create(backend: str, system: str) -> moderngl.Context:
-    options = dict(LINUX_LIBRARIES) if system == "Linux" else {}
+    options: dict[str, Any] = dict(LINUX_LIBRARIES) if system == "Linux" else {}
     if backend != "default":
         options["backend"] = backend
-    return moderngl.create_context(standalone=True, require=GL_VERSION, **options)
+    return moderngl.create_context(require=GL_VERSION, standalone=True, **options)

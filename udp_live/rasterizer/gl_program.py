@@ -22,7 +22,7 @@ def compile_program(
     Raises:
         ShaderCompileError: The driver refused the program; the message holds its log.
     """
-    code = _read(name).replace(_SKINNING_MARK, _read("skinning"))
+    code = read_shader(name).replace(_SKINNING_MARK, read_shader("skinning"))
     constants = "".join(f"#define {key} {value}\n" for key, value in (defines or {}).items())
     vertex, fragment = (
         f"#version 330 core\n#define {stage}_STAGE\n{constants}{code}"
@@ -34,5 +34,6 @@ def compile_program(
         raise ShaderCompileError(f"shader {name}.glsl was refused: {error}") from error
 
 
-def _read(name: str) -> str:
+def read_shader(name: str) -> str:
+    """Return the text of ``shaders/<name>.glsl``."""
     return resources.files("udp_live.rasterizer").joinpath(f"shaders/{name}.glsl").read_text("utf8")

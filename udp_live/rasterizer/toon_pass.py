@@ -16,6 +16,7 @@ from udp_live.rasterizer.udp_pass import (
     begin_drawing,
     clip_from_world_flipped,
     set_culling,
+    unbind_framebuffer,
 )
 from udp_live.rig.rig import AlphaMode, Rig
 from udp_live.types import RigPose, UdpMap, Viewpoint
@@ -109,8 +110,10 @@ class ToonRasterizer:
         self._udp.close()
         self._resolve.close()
         self._mesh.close()
-        for resource in (*self._textures.values(), self._toon, self._surface):
-            resource.release()
+        for texture in self._textures.values():
+            texture.release()
+        self._toon.release()
+        self._surface.release()
 
     def _draw_colors(self) -> None:
         style = self._style
@@ -204,6 +207,7 @@ class _InkResolve:
 
     def close(self) -> None:
         """Release everything."""
+        unbind_framebuffer(self._context)
         for full_pass in self._passes:
             full_pass.close()
         for resource in (

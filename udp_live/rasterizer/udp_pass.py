@@ -117,6 +117,7 @@ class UdpRasterizer:
         self._framebuffer = self._context.framebuffer([self._target], self._depth)
 
     def _release_target(self) -> None:
+        unbind_framebuffer(self._context)
         self._framebuffer.release()
         self._target.release()
         self._depth.release()
@@ -136,6 +137,11 @@ def begin_drawing(context: moderngl.Context, framebuffer: moderngl.Framebuffer) 
     context.enable(moderngl.DEPTH_TEST)
     context.depth_func = "<"
     context.front_face = "cw"  # the flipped rows mirror every triangle
+
+
+def unbind_framebuffer(context: moderngl.Context) -> None:
+    """Bind no framebuffer of ours; moderngl would bind a released one again and fail."""
+    context.detect_framebuffer(0).use()
 
 
 def set_culling(context: moderngl.Context, *, double_sided: bool) -> None:

@@ -1,0 +1,19 @@
+import moderngl
+import pytest
+
+from udp_live.errors import GlContextError, ShaderCompileError
+from udp_live.rasterizer import gl_program
+from udp_live.rasterizer.gl_context import open_context
+
+
+def test_without_opengl_the_error_says_what_was_tried_and_what_to_do() -> None:
+    with pytest.raises(GlContextError, match=r"tried no-such-backend: .+; (install|run) "):
+        open_context("no-such-backend")
+
+
+def test_a_refused_shader_is_named_with_the_log_of_the_driver(
+    context: moderngl.Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gl_program, "read_shader", lambda name: "nonsense")
+    with pytest.raises(ShaderCompileError, match=r"udp\.glsl was refused: [\s\S]+error"):
+        gl_program.compile_program(context, "udp")
