@@ -1,0 +1,61 @@
+"""Brows: slim tapered strips in front of the forehead."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar_app.default_avatar.part import Part
+from avatar_app.default_avatar.skeleton import EYE_Y
+from avatar_app.default_avatar.skull import front_point
+from avatar_app.default_avatar.surfaces import Float, Surface, grid_surface, make_part, sample_spline
+
+Double = NDArray[np.float64]
+
+BROW_MATERIAL = "yuzu_lash"
+BROW_UV = (0.5, 0.96)
+STEPS = 13
+LIFT = 0.0012
+# Left brow from the inner to the outer end, millimetres: x, height above the eyes' middle.
+REST_MM = ((19.0, 33.5), (30.0, 36.6), (44.0, 36.8), (58.0, 31.0))
+SHAPES_MM = {
+    "browUp": ((19.0, 39.5), (30.0, 43.0), (44.0, 43.2), (58.0, 36.5)),
+    "browDown": ((17.5, 29.0), (29.0, 31.6), (43.5, 33.0), (58.0, 30.0)),
+    "angry": ((16.5, 26.0), (28.0, 32.0), (43.0, 38.0), (57.5, 36.0)),
+    "sad": ((18.5, 39.5), (30.0, 38.5), (44.0, 34.6), (57.5, 27.5)),
+    "happy": ((19.0, 37.0), (30.0, 41.2), (44.0, 41.4), (58.0, 34.5)),
+    "relaxed": ((19.0, 35.0), (30.0, 37.4), (44.0, 36.8), (58.0, 30.0)),
+    "surprised": ((19.0, 41.0), (30.0, 45.2), (44.0, 45.4), (58.0, 38.5)),
+}
+
+
+def _strip(points_mm: tuple[tuple[float, float], ...]) -> Double:
+    """Lay a tapered strip ``[2, N, 3]`` along a brow line."""
+    line = np.array([0.0, EYE_Y]) + sample_spline(np.array(points_mm) / 1000.0, STEPS)
+    s = np.linspace(0, 1, STEPS)
+    width = np.interp(s, [0, 0.08, 0.3, 0.75, 1], [0.0009, 0.0023, 0.0031, 0.0022, 0.0002])
+    along = np.gradient(line, axis=0)
+    up = np.stack([-along[:, 1], along[:, 0]], axis=1)
+    up *= (width / 2 / np.linalg.norm(up, axis=1))[:, None]
+    return front_point(np.stack([line + up, line - up]), LIFT)
+
+
+def brow_parts() -> list[Part]:
+    """Model both brows."""
+    rest = _strip(REST_MM)
+    surface = grid_surface(rest, uvs=np.full((2, STEPS, 2), BROW_UV))
+    morphs: dict[str, Float] = {
+        name: (_strip(points) - rest).reshape(-1, 3).astype(np.float32)
+        for name, points in SHAPES_MM.items()
+    }
+    flip = np.array([-1.0, 1.0, 1.0], dtype=np.float32)
+    right = Surface(
+        surface.positions * flip,
+        surface.normals * flip,
+        surface.uvs,
+        np.ascontiguousarray(surface.triangles[:, ::-1]),
+    )
+    return [
+        make_part("browLeft", BROW_MATERIAL, surface, "head", morphs),
+        make_part(
+            "browRight", BROW_MATERIAL, right, "head", {k: v * flip for k, v in morphs.items()}
+        ),
+    ]

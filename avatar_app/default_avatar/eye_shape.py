@@ -1,0 +1,66 @@
+"""Outlines of Yuzu's left eye as drawn from the front: opening, lids when closed, lash path."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar_app.default_avatar.skeleton import EYE_Y
+from avatar_app.default_avatar.surfaces import sample_spline
+
+Double = NDArray[np.float64]
+
+CENTRE = np.array([0.0405, EYE_Y])
+COLUMNS = 17  # samples along each lid, corners included
+WIDEN_M = 0.0018  # how far the upper edge rises when surprised
+
+# Millimetres from CENTRE, inner corner first; x grows towards her left (outwards).
+UPPER_MM = (
+    (-20.5, -4.0), (-18.6, 6.0), (-12.5, 15.2), (-3.0, 20.4), (6.5, 20.4), (15.0, 15.4),
+    (20.6, 7.6), (23.0, -2.0),
+)  # fmt: skip
+LOWER_MM = (
+    (-20.5, -4.0), (-17.8, -12.0), (-10.5, -18.0), (1.0, -20.2), (12.5, -17.6), (19.6, -10.6),
+    (23.0, -2.0),
+)  # fmt: skip
+CLOSED_MM = {
+    "blink": ((-20.5, -6.5), (-13.0, -12.0), (1.0, -15.0), (14.0, -12.5), (23.0, -6.5)),
+    "happy": ((-20.5, -9.0), (-13.0, 0.5), (1.0, 5.2), (14.0, 0.0), (23.0, -9.5)),
+}
+
+
+def _curve(points_mm: tuple[tuple[float, float], ...], count: int) -> Double:
+    return CENTRE + sample_spline(np.array(points_mm) / 1000.0, count)
+
+
+def upper_edge(count: int = COLUMNS) -> Double:
+    """Upper edge of the opening, ``[count, 2]`` front-view metres from inner to outer corner."""
+    return _curve(UPPER_MM, count)
+
+
+def lower_edge(count: int = COLUMNS) -> Double:
+    """Lower edge of the opening, ``[count, 2]`` from inner to outer corner."""
+    return _curve(LOWER_MM, count)
+
+
+def closed_edge(shape: str, count: int = COLUMNS) -> Double:
+    """Line where the lids meet for ``blink`` or ``happy``, ``[count, 2]``."""
+    return _curve(CLOSED_MM[shape], count)
+
+
+def opening(count: int = COLUMNS) -> Double:
+    """Closed outline of the opening: the upper edge, then back along the lower one."""
+    return np.concatenate([upper_edge(count), lower_edge(count)[-2:0:-1]])
+
+
+def widened(distance: float, count: int = COLUMNS) -> Double:
+    """Outline of the opening pushed outwards by ``distance`` metres."""
+    outline = opening(count)
+    along = np.roll(outline, -1, axis=0) - np.roll(outline, 1, axis=0)
+    outward = np.stack([-along[:, 1], along[:, 0]], axis=1)
+    outward /= np.linalg.norm(outward, axis=1, keepdims=True)
+    return outline + distance * outward
+
+
+def lowered(amount: Double | float, shape: str = "blink", count: int = COLUMNS) -> Double:
+    """Upper lid edge when lowered by ``amount`` (0 open, 1 closed), constant or per column."""
+    share = np.broadcast_to(np.asarray(amount, dtype=np.float64), (count,))[:, None]
+    return (1 - share) * upper_edge(count) + share * closed_edge(shape, count)

@@ -1,0 +1,85 @@
+"""Outlines of Yuzu's mouth as drawn from the front: closed, and one shape per expression."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar_app.default_avatar.surfaces import sample_spline
+
+Double = NDArray[np.float64]
+
+CENTRE = np.array([0.0, 1.3005])
+COLUMNS = 15  # samples along each lip, corners included
+REST_GAP = 0.0002  # lips closed, but no two edges in the same place
+
+# Right half in millimetres from CENTRE, from the middle to the corner: upper lip, lower lip.
+Half = tuple[tuple[float, float], ...]
+REST: Half = ((0.0, -0.9), (3.0, -0.75), (6.2, -0.05), (9.0, 1.2))
+SHAPES_MM: dict[str, tuple[Half, Half]] = {
+    "aa": (
+        ((0.0, 2.4), (4.5, 2.7), (8.2, 2.6), (10.2, 0.6)),
+        ((0.0, -14.0), (4.6, -12.6), (8.6, -6.6), (10.2, 0.6)),
+    ),
+    "ih": (
+        ((0.0, 0.7), (4.5, 1.0), (8.5, 1.5), (11.0, 1.2)),
+        ((0.0, -5.6), (4.8, -5.0), (8.8, -2.4), (11.0, 1.2)),
+    ),
+    "ou": (
+        ((0.0, 1.9), (1.9, 1.6), (3.5, 0.3), (4.2, -1.6)),
+        ((0.0, -5.4), (1.9, -5.0), (3.5, -3.8), (4.2, -1.6)),
+    ),
+    "ee": (
+        ((0.0, 1.6), (4.8, 1.9), (9.0, 2.5), (11.8, 1.8)),
+        ((0.0, -6.6), (5.2, -6.2), (9.8, -3.8), (11.8, 1.8)),
+    ),
+    "oh": (
+        ((0.0, 3.4), (3.6, 2.9), (6.2, 0.2), (7.0, -3.4)),
+        ((0.0, -11.8), (3.6, -10.8), (6.2, -7.6), (7.0, -3.4)),
+    ),
+    "smile": (
+        ((0.0, -1.7), (4.2, -1.3), (8.2, 0.4), (11.6, 3.0)),
+        ((0.0, -1.7), (4.2, -1.3), (8.2, 0.4), (11.6, 3.0)),
+    ),
+    "happy": (
+        ((0.0, -0.6), (4.6, -0.2), (8.8, 1.2), (12.0, 3.0)),
+        ((0.0, -8.6), (4.8, -7.4), (9.4, -3.0), (12.0, 3.0)),
+    ),
+    "angry": (
+        ((0.0, 0.6), (3.0, 0.4), (6.0, -0.6), (8.6, -2.0)),
+        ((0.0, 0.6), (3.0, 0.4), (6.0, -0.6), (8.6, -2.0)),
+    ),
+    "sad": (
+        ((0.0, 0.3), (2.8, 0.1), (5.4, -0.8), (7.6, -1.9)),
+        ((0.0, 0.3), (2.8, 0.1), (5.4, -0.8), (7.6, -1.9)),
+    ),
+    "relaxed": (
+        ((0.0, -1.3), (3.6, -1.0), (7.0, 0.1), (9.8, 1.9)),
+        ((0.0, -1.3), (3.6, -1.0), (7.0, 0.1), (9.8, 1.9)),
+    ),
+    "surprised": (
+        ((0.0, 1.4), (1.9, 1.1), (3.4, 0.0), (4.0, -1.5)),
+        ((0.0, -4.6), (1.9, -4.2), (3.4, -3.2), (4.0, -1.5)),
+    ),
+}
+# How far the chin drops with the shape, metres.
+JAW_DROP = {"aa": 0.0045, "oh": 0.0035, "ee": 0.001, "ih": 0.001, "ou": 0.001, "happy": 0.002}
+
+
+def _mirrored(half: Half, count: int) -> Double:
+    """Sample a symmetric lip from her right corner to her left one."""
+    right = np.array(half) / 1000.0
+    both = np.concatenate([right[:0:-1] * (-1.0, 1.0), right])
+    return CENTRE + sample_spline(both, count)
+
+
+def rest_lips(count: int = COLUMNS) -> tuple[Double, Double]:
+    """Upper and lower lip of the closed mouth, ``[count, 2]`` each, from her right to her left."""
+    line = _mirrored(REST, count)
+    gap = np.array([0.0, REST_GAP]) * np.sin(np.linspace(0, np.pi, count))[:, None]
+    return line + gap, line - gap
+
+
+def lips(shape: str, count: int = COLUMNS) -> tuple[Double, Double]:
+    """Upper and lower lip of an expression at full weight, like ``rest_lips``."""
+    upper, lower = SHAPES_MM[shape]
+    gap = np.array([0.0, REST_GAP]) * np.sin(np.linspace(0, np.pi, count))[:, None]
+    return _mirrored(upper, count) + gap, _mirrored(lower, count) - gap
