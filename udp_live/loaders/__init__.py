@@ -1,1 +1,5 @@
-"""TODO."""
+"""Model files in, ``Rig`` out: VRM 0.x and 1.0, GLB and glTF."""
+
+from udp_live.loaders.rig_file import load_rig
+
+__all__ = ["load_rig"]
