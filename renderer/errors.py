@@ -1,10 +1,10 @@
 """Errors that the world causes in ``renderer``; wrong arguments raise ValueError or TypeError.
 
-    RendererError
-      AvatarFileError    an avatar folder or archive is missing, broken or unsafe
-      SheetError         a drawing cannot serve as a sheet view
-      WeightsError       decoder weights are missing, have a wrong hash or shape
-      AcceleratorError   no GPU where one was asked for, or it ran out of memory
+RendererError
+  AvatarFileError    an avatar folder or archive is missing, broken or unsafe
+  SheetError         a drawing cannot serve as a sheet view
+  WeightsError       decoder weights are missing, have a wrong hash or shape
+  AcceleratorError   no GPU where one was asked for, or it ran out of memory
 """
 
 

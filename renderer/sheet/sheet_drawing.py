@@ -1,0 +1,166 @@
+"""Draw a character sheet from a rig: the sheet of an avatar that exists only as a mesh."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from renderer.sheet.face_regions import find_regions
+from renderer.types import CharacterSheet, InkStyle, SheetView
+from udp_live.rig.framing import Framing, frame_viewpoint
+from udp_live.rig.landmarks import canonical_pose
+from udp_live.rig.rig import Rig
+from udp_live.types import RigPose, UdpMap, Viewpoint
+
+SHEET_SIZE_PX = 1024  # side of the square that each view is drawn in before it is cropped
+CROP_MARGIN_PX = 8
+RAISED_ARM_RAD = math.radians(75)  # above the A-pose: shows armpits and flanks
+MAX_EXPRESSION_VIEWS = 16
+DRAWN_EXPRESSIONS = (
+    *("blink", "aa", "ih", "ou", "ee", "oh"),
+    *("happy", "angry", "sad", "relaxed", "surprised", "browUp", "browDown", "smile"),
+)
+
+
+class SheetRasterizer(Protocol):
+    """What draws: ``udp_live.rasterizer.toon_pass.ToonRasterizer``."""
+
+    def draw_with_udp(
+        self, pose: RigPose, viewpoint: Viewpoint
+    ) -> tuple[NDArray[np.uint8], UdpMap]:
+        """Return straight RGBA and the UDP map of the same pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedView:
+    """One view to draw.
+
+    Attributes:
+        name: File stem.
+        framing: How much of the figure.
+        yaw_deg, pitch_deg: From where, as in Viewpoint.
+        expression: Shown at full weight, with no other.
+        arms_raised: Arms above the canonical A-pose.
+    """
+
+    name: str
+    framing: Framing
+    yaw_deg: float = 0.0
+    pitch_deg: float = 0.0
+    expression: str | None = None
+    arms_raised: bool = False
+
+
+BODY_PLAN = (
+    PlannedView("front", Framing.FULL),
+    PlannedView("back", Framing.FULL, 180),
+    PlannedView("left", Framing.FULL, 90),
+    PlannedView("right", Framing.FULL, -90),
+    PlannedView("three-quarter-left", Framing.FULL, 40),
+    PlannedView("three-quarter-right", Framing.FULL, -40),
+    PlannedView("arms-raised-left", Framing.FULL, 115, 20, None, arms_raised=True),
+    PlannedView("arms-raised-right", Framing.FULL, -115, 20, None, arms_raised=True),
+    PlannedView("from-below", Framing.FULL, 0, -50, None, arms_raised=True),
+    PlannedView("bust", Framing.BUST),
+    PlannedView("bust-three-quarter-left", Framing.BUST, 45),
+    PlannedView("bust-three-quarter-right", Framing.BUST, -45),
+    PlannedView("bust-back", Framing.BUST, 180),
+    PlannedView("bust-from-above", Framing.BUST, 0, 45),
+    PlannedView("bust-from-below", Framing.BUST, 0, -35),
+)
+
+
+def plan_sheet(rig: Rig) -> tuple[PlannedView, ...]:
+    """Return the views that show a rig well: its body, its face, its expressions."""
+    offered = {expression.name for expression in rig.expressions if expression.morphs}
+    custom = [e.name for e in rig.expressions if _is_custom(e.name) and e.name in offered]
+    drawn = [name for name in (*DRAWN_EXPRESSIONS, *sorted(custom)) if name in offered]
+    drawn = list(dict.fromkeys(drawn))
+    if "blink" not in offered:
+        drawn += [name for name in ("blinkLeft", "blinkRight") if name in offered]
+    faces = [
+        PlannedView(f"expression-{index:02}", Framing.BUST, expression=name)
+        if not name.isalnum()
+        else PlannedView(f"bust-{name}", Framing.BUST, expression=name)
+        for index, name in enumerate(drawn[:MAX_EXPRESSION_VIEWS])
+    ]
+    return (*BODY_PLAN, *faces)
+
+
+def _is_custom(name: str) -> bool:
+    """Tell whether an expression is none of VRM's own."""
+    presets = {"neutral", "blinkLeft", "blinkRight", "lookUp", "lookDown", "lookLeft", "lookRight"}
+    return name not in presets and name not in DRAWN_EXPRESSIONS
+
+
+def draw_sheet(
+    rig: Rig,
+    rasterizer: SheetRasterizer,
+    plan: Sequence[PlannedView] | None = None,
+    ink: InkStyle | None = None,
+) -> CharacterSheet:
+    """Draw the sheet of a rig.
+
+    *Render thread only.*
+
+    Args:
+        rig: To draw.
+        rasterizer: Of this rig, square; ``SHEET_SIZE_PX`` is a good size.
+        plan: Views; None draws those of ``plan_sheet``.
+        ink: Style with which ``rasterizer`` draws outlines.
+    """
+    views = [_draw_view(rig, rasterizer, planned) for planned in plan or plan_sheet(rig)]
+    return CharacterSheet(tuple(views), find_regions(rig), ink or InkStyle())
+
+
+def _draw_view(rig: Rig, rasterizer: SheetRasterizer, planned: PlannedView) -> SheetView:
+    pose = raised_pose(rig) if planned.arms_raised else canonical_pose(rig)
+    pose = with_expression(rig, pose, planned.expression)
+    viewpoint = replace(
+        frame_viewpoint(rig, planned.framing),
+        yaw_rad=math.radians(planned.yaw_deg),
+        pitch_rad=math.radians(planned.pitch_deg),
+    )
+    image, udp_map = rasterizer.draw_with_udp(pose, viewpoint)
+    columns = np.flatnonzero(image[..., 3].any(0))
+    # Only the sides are cut off: the line width refers to the picture's height.
+    first, last = (columns[0], columns[-1] + 1) if columns.size else (0, image.shape[1])
+    kept = slice(max(first - CROP_MARGIN_PX, 0), last + CROP_MARGIN_PX)
+    return SheetView(
+        planned.name,
+        np.ascontiguousarray(image[:, kept]),
+        udp_map.xyzv[:, kept].astype(np.float16),
+        math.radians(planned.yaw_deg),
+        planned.expression,
+    )
+
+
+def with_expression(rig: Rig, pose: RigPose, name: str | None) -> RigPose:
+    """Return the pose with one expression at full weight and no other."""
+    weights = np.zeros(len(rig.expressions), np.float32)
+    index = None if name is None else rig.expression_index(name)
+    if index is not None:
+        weights[index] = 1.0
+    return replace(pose, expression_weights=weights)
+
+
+def raised_pose(rig: Rig) -> RigPose:
+    """Return the canonical A-pose with both arms raised above the shoulders."""
+    pose = canonical_pose(rig)
+    rotations = pose.bone_rotations.copy()
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        bone = rig.skeleton.humanoid.get(f"{side}UpperArm")
+        if bone is not None:
+            half = 0.5 * sign * RAISED_ARM_RAD
+            rotations[bone] = _turned_about_z(rotations[bone], half)
+    return replace(pose, bone_rotations=rotations)
+
+
+def _turned_about_z(rotation: NDArray[np.float32], half_angle: float) -> NDArray[np.float32]:
+    """Turn a quaternion (xyzw) about the parent's Z axis."""
+    s, c = math.sin(half_angle), math.cos(half_angle)
+    x, y, z, w = rotation
+    return np.array((c * x - s * y, c * y + s * x, c * z + s * w, c * w - s * z), np.float32)
