@@ -43,6 +43,11 @@ def log_folder() -> Path:
     return Path(platformdirs.user_log_dir(APP_NAME, appauthor=False))
 
 
+def encodings_folder() -> Path:
+    """Return the folder of encoded character sheets; it may be deleted at any time."""
+    return Path(platformdirs.user_cache_dir(APP_NAME, appauthor=False)) / "encodings"
+
+
 def face_model_file() -> Path:
     """Return where ``doctor --fetch-models`` puts the face model; it need not exist."""
     return user_data_folder() / "models" / FACE_MODEL

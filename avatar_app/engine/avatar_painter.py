@@ -1,0 +1,115 @@
+"""From a rig pose to a painted picture: springs, rasterizer, decoder."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from udp_live.rig.spring_bones import SpringBones
+
+from avatar_app.engine.config import EngineConfig
+from avatar_app.engine.stage_stats import StageStats
+from renderer.engines import open_decoder
+from renderer.sheet.avatar_file import Avatar
+from udp_live.rasterizer.gl_context import open_context
+from udp_live.rasterizer.udp_pass import UdpRasterizer
+from udp_live.rig.expressions import effective_expression_weights
+from udp_live.rig.framing import Framing, frame_viewpoint
+from udp_live.rig.rig import Rig
+from udp_live.types import RigPose, Viewpoint
+
+MAX_STEP_S = 0.25  # a longer gap is a stall: the springs go on as if it had not been
+
+
+class AvatarPainter:
+    """Paint one avatar. *Render thread only*, from the constructor to ``close``."""
+
+    def __init__(
+        self,
+        avatar: Avatar,
+        config: EngineConfig,
+        *,
+        stats: StageStats | None = None,
+        cache_folder: Path | None = None,
+    ) -> None:
+        """Open a GL context and the decoder, and encode the character sheet or load it from cache.
+
+        Args:
+            avatar: Whom to paint.
+            config: Size, framing, decoder, device, GL backend.
+            stats: Receives the durations of ``springs``, ``rasterizing`` and ``decoding``.
+            cache_folder: Where encoded sheets are kept; None keeps none.
+
+        Raises:
+            GlContextError: No OpenGL.
+            RendererError: The sheet or the device cannot be used.
+        """
+        self._rig: Rig = avatar.rig
+        self._size = config.size
+        self._stats = stats or StageStats()
+        self._last_s: float | None = None
+        self._springs = SpringBones(self._rig)
+        self._context = open_context(config.gl_backend)
+        self._rasterizer = UdpRasterizer(self._context, self._rig, (self._size, self._size))
+        device = None if config.device == "auto" else config.device
+        self._decoder = open_decoder(config.decoder, device, cache_folder)
+        self._encoding = self._decoder.encode(avatar.sheet)
+        self.apply(config)
+
+    @property
+    def decoder_name(self) -> str:
+        """Name of the decoder."""
+        return self._decoder.name
+
+    @property
+    def device_name(self) -> str:
+        """Where the decoder runs."""
+        return self._decoder.device
+
+    @property
+    def viewpoint(self) -> Viewpoint:
+        """From where the avatar is seen now."""
+        return self._viewpoint
+
+    def apply(self, config: EngineConfig) -> None:
+        """Take over framing, zoom and pan."""
+        self._viewpoint = frame_viewpoint(
+            self._rig, Framing(config.framing), zoom=config.zoom, pan=config.pan
+        )
+
+    def paint(self, pose: RigPose, time_s: float, decode_size: int) -> NDArray[np.uint8]:
+        """Paint a ``[size, size, 4]`` premultiplied picture.
+
+        Args:
+            pose: The pose without springs.
+            time_s: Moment of the pose; springs move by the time since the last call.
+            decode_size: Side of the picture that the decoder makes; scaled to the output size.
+        """
+        with self._stats.measure("springs"):
+            pose = self._springs.step(pose, self._step_s(time_s))
+        with self._stats.measure("rasterizing"):
+            self._rasterizer.resize((decode_size, decode_size))
+            udp_map = self._rasterizer.draw(pose, self._viewpoint)
+        with self._stats.measure("decoding"):
+            weights = effective_expression_weights(self._rig, pose)
+            names = (expression.name for expression in self._rig.expressions)
+            expressions = dict(zip(names, weights.tolist(), strict=True))
+            image = self._decoder.decode(self._encoding, udp_map, expressions)
+        return image if decode_size == self._size else enlarge(image, self._size)
+
+    def close(self) -> None:
+        """Release the decoder, the rasterizer and the GL context."""
+        self._decoder.close()
+        self._rasterizer.close()
+        self._context.release()
+
+    def _step_s(self, time_s: float) -> float:
+        step_s = 0.0 if self._last_s is None else time_s - self._last_s
+        self._last_s = time_s
+        return float(np.clip(step_s, 0.0, MAX_STEP_S))
+
+
+def enlarge(image: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+    """Scale a premultiplied picture to ``[size, size, 4]``, colours never above alpha."""
+    scaled = cv2.resize(image, (size, size), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(scaled, np.uint8)

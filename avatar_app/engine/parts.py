@@ -1,0 +1,177 @@
+"""What the engine is built from: contracts of its parts, and the factory that opens real ones.
+
+Adapters are imported inside the functions that need them, so that a missing optional library
+costs only its feature. Tests put fakes in their place.
+"""
+
+import os
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar_app.engine.config import EngineConfig
+from avatar_app.engine.frames import PoseFrame
+from avatar_app.engine.stage_stats import StageStats
+from avatar_app.errors import OutputError
+from avatar_app.paths import encodings_folder, find_clip
+from udp_live.rig.rig import Rig
+from udp_live.types import RigPose, TrackedMotion, Viewpoint
+
+if TYPE_CHECKING:  # these packages import the engine's frames
+    from avatar_app.capture.base import Camera
+    from avatar_app.output.base import FrameSink
+    from avatar_app.tracking.base import Tracker
+    from renderer.sheet.avatar_file import Avatar
+
+FEW_CORES = 4  # up to here body and hands take turns, which halves the cost of tracking
+INLINE_PATIENCE_S = 60.0  # nobody waits for a live picture, so no frame goes untracked
+
+
+class Retargeter(Protocol):
+    """Turn tracked motion into poses of one rig; keeps state between frames."""
+
+    def retarget(self, motion: TrackedMotion, time_s: float) -> RigPose:
+        """Return the pose at ``time_s``; time never runs backwards."""
+        ...
+
+    def calibrate(self) -> None:
+        """Take the person's present face and posture as neutral."""
+        ...
+
+
+class PoseSource(Protocol):
+    """Deliver poses without tracking: a motion clip."""
+
+    @property
+    def ended(self) -> bool:
+        """True when no pose will ever come again."""
+        ...
+
+    def read(self, timeout_s: float) -> PoseFrame | None:
+        """Return the next pose when it is due; None when it is not within ``timeout_s``."""
+        ...
+
+    def close(self) -> None:
+        """Release everything."""
+        ...
+
+
+class Painter(Protocol):
+    """Turn a pose into a picture, on the render thread only."""
+
+    @property
+    def decoder_name(self) -> str:
+        """Name of the decoder."""
+        ...
+
+    @property
+    def device_name(self) -> str:
+        """Where the decoder runs."""
+        ...
+
+    @property
+    def viewpoint(self) -> Viewpoint:
+        """From where the avatar is seen now."""
+        ...
+
+    def apply(self, config: EngineConfig) -> None:
+        """Take over framing, zoom and pan."""
+        ...
+
+    def paint(self, pose: RigPose, time_s: float, decode_size: int) -> NDArray[np.uint8]:
+        """Paint a ``[size, size, 4]`` premultiplied picture, decoded at ``decode_size``."""
+        ...
+
+    def close(self) -> None:
+        """Release the GPU and the GL context."""
+        ...
+
+
+class EngineParts:
+    """Open the real parts. Tests derive from it and replace what they fake."""
+
+    def __init__(self, cache_folder: Path | None = None) -> None:
+        """Choose where sheet encodings are kept; None takes the user's cache folder."""
+        self._cache_folder = cache_folder or encodings_folder()
+
+    def load_avatar(self, config: EngineConfig) -> "Avatar":
+        """Read the avatar. Any thread."""
+        from renderer.sheet.avatar_file import load_avatar
+
+        return load_avatar(config.avatar)
+
+    def open_camera(self, config: EngineConfig, *, realtime: bool) -> "Camera":
+        """Open a webcam or video file. Capture thread."""
+        source = config.source
+        if source.is_webcam:
+            from avatar_app.capture.opencv_camera import OpenCvCamera
+
+            device = source.address.removeprefix("webcam:")
+            return OpenCvCamera(device, size=source.size, fps=source.fps)
+        from avatar_app.capture.video_file import VideoFile
+
+        return VideoFile(Path(source.address), loop=source.loop, realtime=realtime)
+
+    def open_clip(self, config: EngineConfig, rig: Rig, *, realtime: bool) -> PoseSource:
+        """Open a motion clip. Capture thread."""
+        from avatar_app.capture.clip_player import ClipPlayer
+
+        path = find_clip(config.source.address.removeprefix("clip:"))
+        return ClipPlayer(path, rig, config.fps, loop=config.source.loop, realtime=realtime)
+
+    def open_tracker(self, config: EngineConfig, *, realtime: bool) -> "Tracker":
+        """Start the tracker's process. Tracking thread."""
+        from avatar_app.tracking.mediapipe_tracker import MediapipeConfig, MediapipeTracker
+        from avatar_app.tracking.tracker_process import TrackerProcess, TrackerProcessConfig
+
+        interval = 2 if realtime and (os.cpu_count() or 1) <= FEW_CORES else 1
+        tracking = config.tracking
+        factory = partial(
+            MediapipeTracker,
+            MediapipeConfig(
+                face_model=tracking.face_model,
+                body=tracking.body,
+                hands=tracking.hands,
+                body_interval=interval,
+                hands_interval=interval,
+            ),
+        )
+        if realtime:
+            return TrackerProcess(factory)
+        tracker = TrackerProcess(factory, TrackerProcessConfig(patience_s=INLINE_PATIENCE_S))
+        tracker.wait_until_ready(INLINE_PATIENCE_S)
+        return tracker
+
+    def make_retargeter(self, config: EngineConfig, rig: Rig) -> Retargeter:
+        """Make the retargeter. Tracking thread."""
+        from udp_live.retargeting import RetargetConfig
+        from udp_live.retargeting import Retargeter as RigRetargeter
+
+        return RigRetargeter(rig, RetargetConfig(mirror=config.mirror))
+
+    def open_painter(self, config: EngineConfig, avatar: "Avatar", stats: StageStats) -> Painter:
+        """Open rasterizer and decoder. Render thread."""
+        from avatar_app.engine.avatar_painter import AvatarPainter
+
+        return AvatarPainter(avatar, config, stats=stats, cache_folder=self._cache_folder)
+
+    def open_sink(self, address: str, config: EngineConfig, *, realtime: bool) -> "FrameSink":
+        """Open one output. Output thread."""
+        if address == "virtual-camera":
+            from avatar_app.output.virtual_camera import open_virtual_camera
+
+            return open_virtual_camera(config.size, config.fps)
+        from avatar_app.output.recording import VIDEO_SUFFIXES, PngRecording, VideoRecording
+
+        path = Path(address).expanduser()
+        if path.suffix in VIDEO_SUFFIXES:
+            return VideoRecording(path, config.size, config.fps, realtime=realtime)
+        if address.endswith(("/", "\\")):
+            return PngRecording(path)
+        raise OutputError(
+            f"output not understood: '{address}'; "
+            "give virtual-camera, FILE.mp4, FILE.webm or FOLDER/"
+        )
