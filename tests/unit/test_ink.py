@@ -16,6 +16,17 @@ def test_a_smooth_surface_gets_no_line_however_steep() -> None:
     assert ink_mask(plane(slope=0.03), 2.0).max() == 0.0
 
 
+def test_the_rim_of_a_sphere_gets_its_silhouette_and_nothing_more() -> None:
+    rows, columns = (np.mgrid[:64, :64] - 31.5) / 30.0
+    squared = 1.0 - rows**2 - columns**2
+    depth = np.sqrt(np.maximum(squared, 0.0))
+    xyzv = 0.5 + 0.1 * np.stack((columns, rows, depth, np.full((64, 64), 5.0)), axis=-1)
+    xyzv = np.where(squared[..., None] > 0, xyzv, 0.0).astype(np.float32)
+    flat = np.where(squared[..., None] > 0, np.float32(0.5), xyzv)
+    flat[..., 3] = xyzv[..., 3]
+    np.testing.assert_array_equal(ink_mask(xyzv, 1.5), ink_mask(flat, 1.5))
+
+
 def test_an_empty_map_and_a_width_of_zero_give_no_ink() -> None:
     assert ink_mask(np.zeros((8, 8, 4), np.float32), 2.0).max() == 0.0
     holed = plane()

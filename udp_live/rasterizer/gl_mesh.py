@@ -6,8 +6,9 @@ import moderngl
 import numpy as np
 from numpy.typing import NDArray
 
+from udp_live.rig import canonical_pose
 from udp_live.rig.expressions import morph_weights
-from udp_live.rig.landmarks import canonical_landmarks, canonical_pose
+from udp_live.rig.landmarks import canonical_landmarks
 from udp_live.rig.rig import AlphaMode, Material, Mesh, Rig
 from udp_live.rig.skinning import joint_matrices, skin_vertices
 from udp_live.types import RigPose

@@ -4,15 +4,17 @@ The rule needs landmark and occupancy alone, so that the toon pass, which knows 
 decoder, which does not, put the same line in the same place.
 
 1. A *step* is the distance between the landmarks of two neighbouring pixels (left and right, or
-   above and below) that are both occupied; elsewhere it is 0.
-2. A step is a *jump* as far as it exceeds what the surfaces on its two sides predict::
+   above and below) that are both occupied.
+2. A step is a *jump* as far as it exceeds what the surface beside it predicts::
 
        strength = clip((step - predicted - JUMP_LOW) / (JUMP_HIGH - JUMP_LOW), 0, 1)
-       predicted = SLOPE_FACTOR * max(step before, step after)
+       predicted = SLOPE_FACTOR * min(step before, step after)
 
-   where the steps before and after are the next ones on the same row or column. A smooth surface,
-   however steep, has neighbouring steps of similar size and gets no line; a surface in front of
-   another does. Weak jumps get thin lines, so lines taper off where a lock of hair joins the rest.
+   where the steps before and after are the next ones on the same row or column; one that the
+   silhouette or the picture's border cuts off does not count, and without both nothing is
+   predicted. A smooth surface, however steep, has neighbouring steps of similar size and gets no
+   line; a surface in front of another does. Weak jumps get thin lines, so lines taper off where
+   a lock of hair joins the rest.
 3. Each pixel has a *reach*: ``width_px + 1`` where nothing is drawn, ``width_px / 2`` times the
    greatest strength among its four steps elsewhere. Hence a line has its whole width inside the
    silhouette, and half of it on either side of a jump, because landmarks do not say which side
@@ -30,9 +32,9 @@ from numpy.typing import NDArray
 
 Float = NDArray[np.float32]
 
-JUMP_LOW = 0.004  # landmark units; for an adult about 8 mm
-JUMP_HIGH = 0.012  # a jump of full line width
-SLOPE_FACTOR = 3.0  # a sphere's steps grow at most 2.4-fold from pixel to pixel towards its rim
+JUMP_LOW = 0.003  # landmark units; for an adult about 6 mm
+JUMP_HIGH = 0.010  # a jump of full line width
+SLOPE_FACTOR = 2.5  # a sphere's steps grow at most 2.42-fold from pixel to pixel towards its rim
 
 
 def ink_mask(xyzv: Float, width_px: float) -> Float:
@@ -58,11 +60,12 @@ def ink_mask(xyzv: Float, width_px: float) -> Float:
 def _pixel_strength(landmarks: Float, occupied: NDArray[np.bool_]) -> Float:
     """Return ``[H, W]``, the stronger of each pixel's jumps to its left and right."""
     both = occupied[:, :-1] & occupied[:, 1:]
-    steps = np.linalg.norm(np.diff(landmarks, axis=1), axis=-1) * both
-    padded = np.pad(steps, ((0, 0), (1, 1)))
-    predicted = SLOPE_FACTOR * np.maximum(padded[:, :-2], padded[:, 2:])
+    steps = np.linalg.norm(np.diff(landmarks, axis=1), axis=-1)
+    padded = np.pad(np.where(both, steps, np.inf), ((0, 0), (1, 1)), constant_values=np.inf)
+    beside = np.minimum(padded[:, :-2], padded[:, 2:])
+    predicted = SLOPE_FACTOR * np.where(np.isinf(beside), 0.0, beside)
     strength = np.clip((steps - predicted - JUMP_LOW) / (JUMP_HIGH - JUMP_LOW), 0.0, 1.0)
-    padded = np.pad(strength, ((0, 0), (1, 1)))
+    padded = np.pad(strength * both, ((0, 0), (1, 1)))
     return np.maximum(padded[:, :-1], padded[:, 1:])
 
 

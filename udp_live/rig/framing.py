@@ -25,11 +25,12 @@ class Framing(Enum):
     FULL = "full"
 
 
-# Shares of the picture's height.
-AIR_ABOVE = {Framing.BUST: 0.10, Framing.HALF: 0.08, Framing.FULL: 0.06}
-AIR_BELOW = {Framing.BUST: 0.0, Framing.HALF: 0.0, Framing.FULL: 0.04}
+AIR_ABOVE = {Framing.BUST: 0.10, Framing.HALF: 0.08}  # share of the picture's height
+FULL_AIR = 0.05  # share above and below
+WIDTH_AIR = 1.06  # times the figure's width
 BUST_CUT = 0.55  # of the way from hips to neck: mid chest
 SHOULDER_ROOM = 1.7  # picture's least width over the distance between the upper arms
+HAIR_LIMIT = 1.2  # wide hair, ears or brims enlarge bust and half no further
 
 
 def eye_distance(viewpoint: Viewpoint) -> float:
@@ -112,25 +113,43 @@ def frame_viewpoint(
     if aspect <= 0 or zoom <= 0:
         raise ValueError(f"unexpected aspect or zoom: {aspect}, {zoom}; both must be positive")
     positions, _ = skin_vertices(rig, canonical_pose(rig))
-    low, width = _extent(rig, positions, framing)
-    top = float(positions[:, 1].max()) if framing is Framing.FULL else _top(rig)
-    air = AIR_ABOVE[framing]
-    height = max((top - low) / (1.0 - air - AIR_BELOW[framing]), width / aspect)
-    middle = top + air * height - 0.5 * height
-    hips = rig.skeleton.rest_positions[rig.skeleton.humanoid["hips"]]
+    height, middle = _full(rig, positions, aspect)
+    if framing is not Framing.FULL:
+        height, middle = _upper(rig, positions, framing, aspect)
+    hips = _bone(rig, "hips")
     shown = height / zoom
     target = (float(hips[0]) - pan[0] * shown, middle - pan[1] * shown, float(hips[2]))
     return Viewpoint(target=target, height_m=shown)
 
 
-def _extent(rig: Rig, positions: Float, framing: Framing) -> tuple[float, float]:
-    """Return the lowest height to show and the least width, metres."""
-    if framing is Framing.FULL:
-        return float(positions[:, 1].min()), float(np.ptp(positions[:, 0])) * 1.04
-    hips, neck = (_bone(rig, name) for name in ("hips", "neck"))
-    shoulders = abs(_bone(rig, "leftUpperArm")[0] - _bone(rig, "rightUpperArm")[0])
-    low = hips[1] if framing is Framing.HALF else hips[1] + BUST_CUT * (neck[1] - hips[1])
-    return float(low), float(shoulders) * SHOULDER_ROOM
+def _full(rig: Rig, positions: Float, aspect: float) -> tuple[float, float]:
+    """Return height and middle that show every vertex, metres."""
+    low, top = float(positions[:, 1].min()), float(positions[:, 1].max())
+    width = WIDTH_AIR * _width_about_hips(rig, positions)
+    height = max((top - low) / (1.0 - 2.0 * FULL_AIR), width / aspect)
+    return height, 0.5 * (low + top)
+
+
+def _upper(rig: Rig, positions: Float, framing: Framing, aspect: float) -> tuple[float, float]:
+    """Return height and middle that show the head and a part of the body, metres."""
+    space = landmark_space(rig)
+    top = float(space.origin[1]) + 0.5 * space.scale / MARGIN
+    hips, neck = float(_bone(rig, "hips")[1]), float(_bone(rig, "neck")[1])
+    low = hips if framing is Framing.HALF else hips + BUST_CUT * (neck - hips)
+    air = AIR_ABOVE[framing]
+    height = (top - low) / (1.0 - air)
+    shoulders = np.ptp([_bone(rig, name)[0] for name in ("leftUpperArm", "rightUpperArm")])
+    hair = WIDTH_AIR * _width_about_hips(rig, positions[positions[:, 1] > neck])
+    height = max(
+        height, float(shoulders) * SHOULDER_ROOM / aspect, min(hair / aspect, HAIR_LIMIT * height)
+    )
+    return height, top + air * height - 0.5 * height
+
+
+def _width_about_hips(rig: Rig, positions: Float) -> float:
+    """Return the width of the figure, or of its longer half twice, metres."""
+    offsets = np.abs(positions[:, 0] - _bone(rig, "hips")[0])
+    return 2.0 * float(offsets.max(initial=0.0))
 
 
 def _bone(rig: Rig, name: str) -> Float:
@@ -139,8 +158,3 @@ def _bone(rig: Rig, name: str) -> Float:
     index = humanoid.get(name, humanoid.get("head", humanoid["hips"]))
     position: Float = rig.skeleton.rest_positions[index]
     return position
-
-
-def _top(rig: Rig) -> float:
-    space = landmark_space(rig)
-    return float(space.origin[1]) + 0.5 * space.scale / MARGIN

@@ -14,22 +14,28 @@ uniform float jump_high;
 uniform float slope_factor;
 out float reach;
 
+const float NO_STEP = 1e9;
+
+// Nothing outside the picture, as in an empty pixel.
 vec4 surface_at(ivec2 place) {
-    return texelFetch(surfaces, clamp(place, ivec2(0), textureSize(surfaces, 0) - 1), 0);
+    bool inside = all(greaterThanEqual(place, ivec2(0)))
+        && all(lessThan(place, textureSize(surfaces, 0)));
+    return inside ? texelFetch(surfaces, place, 0) : vec4(0.0);
 }
 
 float step_length(vec4 a, vec4 b) {
-    return a.w == 0.0 || b.w == 0.0 ? 0.0 : distance(a.xyz, b.xyz);
+    return a.w == 0.0 || b.w == 0.0 ? NO_STEP : distance(a.xyz, b.xyz);
 }
 
 // Strength of the jump between b and c, where a, b, c, d are four subpixels in a row.
 float jump_strength(vec4 a, vec4 b, vec4 c, vec4 d) {
     float nearer = abs(b.w) < abs(c.w) ? b.w : c.w;
-    if (nearer < 0.0) {
-        return 0.0;  // the surface in front wants no line
+    if (b.w == 0.0 || c.w == 0.0 || nearer < 0.0) {
+        return 0.0;  // a silhouette, or the surface in front wants no line
     }
-    float predicted = slope_factor * max(step_length(a, b), step_length(c, d));
-    return clamp((step_length(b, c) - predicted - jump_low) / (jump_high - jump_low), 0.0, 1.0);
+    float beside = min(step_length(a, b), step_length(c, d));
+    float predicted = slope_factor * (beside == NO_STEP ? 0.0 : beside);
+    return clamp((distance(b.xyz, c.xyz) - predicted - jump_low) / (jump_high - jump_low), 0.0, 1.0);
 }
 
 float strength_along(ivec2 place, ivec2 axis, vec4 here) {
