@@ -31,8 +31,8 @@ LASH_MATERIAL = "yuzu_lash"
 TURN_CENTRE = np.array(LEFT_BONES["leftEye"][1])
 IRIS_RADIUS = 0.0552  # of the sphere round TURN_CENTRE on which the iris slides
 WHITE_RADIUS = 0.0540
-IRIS_HALF_WIDTH = 0.0158
-IRIS_HALF_HEIGHT = 0.0192
+IRIS_HALF_WIDTH = 0.0176
+IRIS_HALF_HEIGHT = 0.0214
 IRIS_CENTRE = eye_shape.CENTRE + (-0.0012, 0.0002)
 
 LID_ROWS = 6
@@ -46,7 +46,7 @@ LID_SHAPES: dict[str, tuple[str, tuple[float, float, float]]] = {
     "relaxed": ("blink", (0.2, 0.26, 0.26)),
 }
 LASH_STEPS = 26
-WEDGES = ((0.60, 3.2, 3.6), (0.74, 4.6, 4.6), (0.87, 5.4, 5.0))  # place, out mm, up mm
+WEDGES = ((0.74, 3.6, 4.2), (0.87, 5.2, 4.4))  # place, out mm, up mm
 
 
 def _columns(shares: tuple[float, float, float], count: int) -> Double:
@@ -75,7 +75,7 @@ def _white() -> Surface:
         rings.append(eye_shape.CENTRE + (loop - eye_shape.CENTRE) * scale)
     points = np.stack(rings)
     surface = _on_sphere(points, WHITE_RADIUS)
-    uv = 0.5 + (points - eye_shape.CENTRE) / 0.060 * (1.0, -1.0)
+    uv = 0.5 + (points - eye_shape.CENTRE) / 0.066 * (1.0, -1.0)
     return grid_surface(surface, uvs=uv)
 
 
@@ -186,12 +186,12 @@ def _lash_lines(shape: str | None) -> tuple[Double, Double]:
             amount = _columns(LID_SHAPES[shape][1], 41)
         drop = 0.0 if shape is None else 4.0 * LID_SHAPES[shape][1][2]
         path = _extended(
-            eye_shape.lowered(amount, count=41), ((25.2, 4.6 - drop), (28.6, 4.8 - drop))
+            eye_shape.lowered(amount, count=41), ((27.6, 5.0 - drop), (31.0, 5.4 - drop))
         )
     elif shape == "blink":
-        path = _extended(eye_shape.closed_edge("blink", 41), ((24.5, -6.2), (28.4, -5.2)))
+        path = _extended(eye_shape.closed_edge("blink", 41), ((27.2, -6.8), (31.2, -5.6)))
     else:
-        path = _extended(eye_shape.closed_edge("happy", 41), ((22.8, -9.0), (26.6, -12.6)))
+        path = _extended(eye_shape.closed_edge("happy", 41), ((25.2, -10.0), (29.2, -13.8)))
     along = np.gradient(path, axis=0)
     up = np.stack([-along[:, 1], along[:, 0]], axis=1)
     return path, up / np.linalg.norm(up, axis=1, keepdims=True)

@@ -58,9 +58,9 @@ def _blush_dash(canvas: Canvas, offset: float) -> None:
 
 def _nose(canvas: Canvas, x: Canvas, y: Canvas) -> None:
     """Draw the nose: a small soft shadow beneath and a touch of light on the tip."""
-    shadow = np.hypot((x + 0.0002) / 0.0036, (y - 1.3222) / 0.0012)
+    shadow = np.hypot((x + 0.0002) / 0.0036, (y - 1.3238) / 0.0012)
     blend(canvas, (226, 138, 122), 0.80 * edge(shadow - 1, 0.7))
-    light = np.hypot(x / 0.0016, (y - 1.3286) / 0.0020)
+    light = np.hypot(x / 0.0016, (y - 1.3302) / 0.0020)
     blend(canvas, (255, 250, 244), 0.9 * edge(light - 1, 0.8))
 
 

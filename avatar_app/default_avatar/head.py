@@ -4,6 +4,8 @@ from avatar_app.default_avatar.brows import brow_parts
 from avatar_app.default_avatar.eyes import eye_parts
 from avatar_app.default_avatar.face import face_parts
 from avatar_app.default_avatar.face_textures import face_materials
+from avatar_app.default_avatar.hair import hair_parts, hair_springs
+from avatar_app.default_avatar.hair_textures import hair_materials
 from avatar_app.default_avatar.mouth import mouth_parts
 from avatar_app.default_avatar.part import Part, SpringBones
 from udp_live.rig.rig import Material
@@ -11,14 +13,14 @@ from udp_live.rig.rig import Material
 
 def head_parts() -> list[Part]:
     """Model all parts of the head in the rest pose."""
-    return [*face_parts(), *eye_parts(), *mouth_parts(), *brow_parts()]
+    return [*face_parts(), *eye_parts(), *mouth_parts(), *brow_parts(), *hair_parts()]
 
 
 def head_springs() -> list[SpringBones]:
     """List the chains of bones that hair and ears hang from."""
-    return []
+    return hair_springs()
 
 
 def head_materials() -> dict[str, Material]:
     """Materials of the head's parts by name."""
-    return face_materials()
+    return {**face_materials(), **hair_materials()}

@@ -7,7 +7,7 @@ from avatar_app.default_avatar.surfaces import sample_spline
 
 Double = NDArray[np.float64]
 
-CENTRE = np.array([0.0, 1.3005])
+CENTRE = np.array([0.0, 1.3030])
 COLUMNS = 15  # samples along each lip, corners included
 REST_GAP = 0.0002  # lips closed, but no two edges in the same place
 

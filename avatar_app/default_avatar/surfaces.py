@@ -189,7 +189,7 @@ def strand(
     widths: Double | float,
     thicknesses: Double | float,
     *,
-    sides: int = 8,
+    sides: int = 6,
     edge: float = 0.7,
     closed_ends: bool = True,
 ) -> Surface:
@@ -200,7 +200,7 @@ def strand(
         ups: ``[N, 3]`` direction in which the flat side faces.
         widths: ``[N]`` or constant, full width across.
         thicknesses: ``[N]`` or constant, full thickness along up.
-        sides: Vertices round the cross-section.
+        sides: Vertices round the cross-section, all but one on the outer side.
         edge: Exponent of the lens: 1 is an ellipse, smaller is sharper at both edges.
         closed_ends: Pull both ends together to a point.
 
@@ -211,8 +211,9 @@ def strand(
     side, up = frames_along(path, ups)
     half_width = np.broadcast_to(np.asarray(widths, float) / 2, (count,))[:, None, None]
     half_thick = np.broadcast_to(np.asarray(thicknesses, float) / 2, (count,))[:, None, None]
-    around = np.linspace(0, 2 * np.pi, sides + 1)  # 0 is the inner side, pi the outer one
-    across = -np.sin(around)
+    # 0 is the middle of the inner side, which is seen less and has but one vertex there.
+    around = np.concatenate([[0.0], np.linspace(0.5, 1.5, sides - 1) * np.pi, [2 * np.pi]])
+    across = np.sin(around)
     out = -np.cos(around) * np.abs(np.cos(around)) ** (1 / edge - 1)
     ring = (
         path[:, None, :]

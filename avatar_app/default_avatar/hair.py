@@ -1,0 +1,157 @@
+"""Yuzu's hairstyle: parted bangs, long side locks, a soft bob, two side tails and one ahoge."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar_app.default_avatar.hair_shape import Lock, cap_surface, lock_path, lock_surface
+from avatar_app.default_avatar.part import Part, SpringBones
+from avatar_app.default_avatar.surfaces import (
+    Float,
+    Surface,
+    chain_weights,
+    make_part,
+    merge,
+    mirrored,
+)
+
+Double = NDArray[np.float64]
+
+HAIR_MATERIAL = "yuzu_hair"
+CAP_SINK = 0.004
+# (azimuth, row) of the lower border of the layer under the locks, see ``cap_surface``.
+CAP_ENDS = ((0, 2.9), (42, 2.95), (58, 3.2), (72, 4.2), (84, 6.2), (98, 7.1), (180, 7.2))
+
+BANGS = (
+    Lock("bang0", ((0, 0.9, 0), (-36, 2.2, 4), (-56, 3.3, 6), (-64, 4.5, 4), (-62, 5.6, 0)), 44, 14,
+         column=0),
+    Lock("bang1", ((20, 0.9, 0), (50, 2.2, 4), (61, 3.3, 6), (66, 4.5, 4), (62, 5.7, 0)), 42, 14,
+         column=1),
+    Lock("bang2", ((5, 0.9, 1), (-17, 2.2, 5), (-34, 3.2, 7), (-44, 4.1, 7), (-46, 4.85, 3)), 48, 15,
+         group="bangRight", free_from=0.45, column=2, wide_at=0.55),
+    Lock("bang3", ((17, 0.9, 1), (33, 2.2, 5), (43, 3.2, 7), (48, 4.1, 7), (46, 4.95, 3)), 46, 15,
+         group="bangLeft", free_from=0.45, column=3, wide_at=0.55),
+    Lock("bang4", ((8, 0.9, 2), (-2, 2.2, 6), (-13, 3.2, 8), (-22, 4.0, 8), (-27, 4.6, 4)), 42, 15,
+         group="bangRight", free_from=0.45, column=1, wide_at=0.55),
+    Lock("bang5", ((14, 0.9, 2), (20, 2.2, 6), (25, 3.2, 8), (26, 4.0, 8), (21, 4.65, 4)), 40, 15,
+         group="bangLeft", free_from=0.45, column=0, wide_at=0.55),
+    Lock("bang6", ((11, 0.9, 3), (7, 2.2, 8), (2, 3.2, 10), (-4, 4.1, 10), (-3, 4.95, 6)), 32, 13,
+         group="bangRight", free_from=0.45, column=2, wide_at=0.5),
+)  # fmt: skip
+SIDES = (
+    Lock("sideBack", ((74, 1.4, 0), (82, 3.0, 3), (85, 4.5, 4), (82, 6.0, 2), (74, 7.6, 2)), 42, 17,
+         group="side", free_from=0.5, column=1, mirrored=True),
+    Lock("sideFront", ((58, 1.5, 1), (66, 3.0, 5), (68, 4.2, 4), (64, 5.4, -3), (60, 6.6, -10),
+                       (61, 7.6, -8), (66, 8.5, 2)), 34, 15,
+         group="side", free_from=0.42, column=2, mirrored=True, wide_at=0.35),
+)  # fmt: skip
+BACK = (
+    Lock("backA", ((95, 1.0, 0), (100, 3.0, 3), (102, 5.0, 5), (101, 7.0, 4), (97, 8.3, 12)), 56, 22,
+         group="backSide", column=0, mirrored=True, wide_at=0.6),
+    Lock("backB", ((118, 1.0, 0), (122, 3.0, 3), (124, 5.0, 5), (126, 7.0, 4), (121, 8.5, -4)), 58, 22,
+         group="backSide", column=1, mirrored=True, wide_at=0.6),
+    Lock("backC", ((142, 1.0, 0), (146, 3.0, 3), (148, 5.0, 5), (150, 7.0, 4), (145, 8.35, 8)), 58, 22,
+         group="back", column=2, mirrored=True, wide_at=0.6),
+    Lock("backD", ((166, 1.0, 0), (168, 3.0, 3), (170, 5.0, 5), (172, 7.0, 4), (168, 8.6, -2)), 58, 22,
+         group="back", column=3, mirrored=True, wide_at=0.6),
+    Lock("backE", ((108, 0.6, 0), (110, 2.4, 5), (113, 4.2, 8), (109, 6.4, 10)), 62, 18,
+         column=2, mirrored=True, wide_at=0.55),
+    Lock("backF", ((138, 0.6, 0), (137, 2.4, 5), (138, 4.2, 8), (133, 6.9, 8)), 62, 18,
+         column=3, mirrored=True, wide_at=0.55),
+    Lock("backG", ((170, 0.5, 0), (162, 2.4, 5), (162, 4.2, 8), (157, 6.4, 11)), 60, 18,
+         column=1, mirrored=True, wide_at=0.55),
+    Lock("backH", ((180, 0.5, 1), (183, 2.4, 6), (184, 4.0, 10), (180, 6.8, 11)), 52, 18, column=0,
+         wide_at=0.55),
+)  # fmt: skip
+TAILS = (
+    Lock("tailA", ((88, 1452, -46), (130, 1472, -56), (168, 1444, -58), (190, 1376, -54),
+                   (186, 1292, -48), (196, 1228, -42), (216, 1190, -38)), 50, 38,
+         group="tail", free_from=0.12, column=3, is_world=True, mirrored=True, root_width=0.3),
+    Lock("tailB", ((88, 1450, -50), (122, 1462, -70), (150, 1430, -78), (166, 1366, -76),
+                   (164, 1292, -70), (176, 1244, -68)), 44, 32,
+         group="tail", free_from=0.12, column=0, is_world=True, mirrored=True, root_width=0.3),
+    Lock("tailC", ((88, 1450, -42), (122, 1460, -34), (150, 1428, -28), (166, 1366, -26),
+                   (160, 1296, -22), (168, 1246, -14)), 40, 28,
+         group="tail", free_from=0.12, column=1, is_world=True, mirrored=True, root_width=0.3),
+)  # fmt: skip
+AHOGE = Lock(
+    "ahoge", ((2, 1534, 4), (-6, 1560, 2), (4, 1588, 10), (30, 1598, 24), (52, 1582, 36)), 15, 9,
+    group="ahoge", free_from=0.15, column=2, is_world=True, root_width=0.7, wide_at=0.45,
+)  # fmt: skip
+LOCKS: tuple[Lock, ...] = (*BANGS, *SIDES, *BACK, *TAILS, AHOGE)
+
+# Spring chain -> (lock it runs along, number of moving bones, stiffness, drag, gravity power).
+CHAINS: dict[str, tuple[str, int, float, float, float]] = {
+    "bangLeft": ("bang3", 1, 2.4, 0.5, 0.05),
+    "bangRight": ("bang4", 1, 2.4, 0.5, 0.05),
+    "side": ("sideFront", 3, 0.9, 0.4, 0.25),
+    "backSide": ("backB", 2, 1.2, 0.45, 0.2),
+    "back": ("backD", 2, 1.2, 0.45, 0.2),
+    "tail": ("tailA", 3, 0.8, 0.35, 0.25),
+    "ahoge": ("ahoge", 2, 1.6, 0.3, 0.0),
+}
+
+
+def _lock(name: str) -> Lock:
+    return next(lock for lock in LOCKS if lock.name == name)
+
+
+def _chain_names(group: str, side: str) -> tuple[str, ...]:
+    count = CHAINS[group][1]
+    return tuple(f"hair_{group}{side}_{k}" for k in range(count + 1))
+
+
+def _sides(lock: Lock) -> Sequence[str]:
+    return ("Left", "Right") if lock.mirrored else ("",)
+
+
+def _weights(lock: Lock, side: str, along: Double) -> dict[str, Float] | str:
+    """Bind a lock to the head up to ``free_from`` and to its chain beyond."""
+    if not lock.group:
+        return "head"
+    bones = _chain_names(lock.group, side)[:-1]
+    place = (along - lock.free_from) / (1 - lock.free_from) * len(bones)
+    return chain_weights((place + 1) / (len(bones) + 1), ("head", *bones))
+
+
+def hair_parts() -> list[Part]:
+    """Model the cap and all locks."""
+    cap = cap_surface(CAP_ENDS, CAP_SINK)
+    parts = [make_part("hairCap", HAIR_MATERIAL, cap, "head")]
+    for lock in LOCKS:
+        surface, along = lock_surface(lock)
+        for side in _sides(lock):
+            twin: Surface = mirrored(surface) if side == "Right" else surface
+            weights = _weights(lock, side, along)
+            parts.append(make_part(f"{lock.name}{side}", HAIR_MATERIAL, twin, weights))
+    return parts
+
+
+def hair_springs() -> list[SpringBones]:
+    """List the chains that locks hang from."""
+    chains = []
+    for group, (along, count, stiffness, drag, gravity) in CHAINS.items():
+        lock = _lock(along)
+        path, _, _ = lock_path(lock, 61)
+        places = lock.free_from + (1 - lock.free_from) * np.linspace(0, 1, count + 1)
+        joints = path[np.round(places * 60).astype(int)].astype(np.float32)
+        for side in _sides(lock):
+            flip = np.array([-1.0 if side == "Right" else 1.0, 1.0, 1.0], dtype=np.float32)
+            chains.append(
+                SpringBones(
+                    parent="head",
+                    names=_chain_names(group, side),
+                    positions=joints * flip,
+                    stiffness=stiffness,
+                    drag=drag,
+                    gravity_power=gravity,
+                    hit_radius=0.012,
+                )
+            )
+    return chains
+
+
+def hair_surface() -> Surface:
+    """All hair as one surface, for measuring."""
+    return merge([lock_surface(lock)[0] for lock in LOCKS])
