@@ -1,0 +1,89 @@
+"""Open the window: make Qt, the engine and the main window, and run until it is closed."""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtWidgets import QApplication
+
+from avatar_app.engine import EngineConfig, LiveEngine
+from avatar_app.gui.device_finder import DeviceFinder, Webcams
+from avatar_app.gui.engine_bridge import EngineBridge
+from avatar_app.gui.icons import app_icon
+from avatar_app.gui.main_window import MainWindow
+from avatar_app.gui.start_config import default_avatar, named_settings, remembered_config
+from avatar_app.gui.theme import apply_theme
+from avatar_app.paths import settings_file, shipped_avatars_folder, user_avatars_folder
+from avatar_app.settings import SettingsStore
+
+# OpenCV's wheel points Qt at its own plug-ins and fonts, which do not fit this Qt.
+FOREIGN_QT_VARIABLES = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR")
+
+
+def run_window(config: EngineConfig | None = None, *, settings_path: Path | None = None) -> int:
+    """Show the window and block until it is closed.
+
+    Args:
+        config: What to begin with; None goes on with what was used last.
+        settings_path: Where choices are remembered; None is the user's own file.
+
+    Returns:
+        The exit status of the process.
+    """
+    app = make_application(sys.argv[:1])
+    folders = (shipped_avatars_folder(), user_avatars_folder())
+    store = SettingsStore(settings_path or settings_file())
+    settings, notice = store.load()
+    chooses_source = config is None and not settings.source
+    if config is None:
+        config = remembered_config(settings, default_avatar(folders))
+    else:
+        settings = named_settings(config, settings)
+    engine = LiveEngine(config)
+    try:
+        window = MainWindow(
+            EngineBridge(engine),
+            store,
+            settings,
+            finder=DeviceFinder(name_webcams),
+            avatar_folders=folders,
+        )
+        window.closed.connect(app.quit)
+        if notice:
+            window.banner.show_notice(notice)
+        _close_on_interrupt(window)
+        window.present()
+        window.begin(choose_source=chooses_source)
+        return app.exec()
+    finally:
+        engine.stop()
+
+
+def make_application(arguments: Sequence[str]) -> QApplication:
+    """Make Qt's application, dressed in the app's own style."""
+    for name in FOREIGN_QT_VARIABLES:
+        os.environ.pop(name, None)
+    existing = QApplication.instance()
+    app = existing if isinstance(existing, QApplication) else QApplication(list(arguments))
+    app.setApplicationName("kigurumi")
+    app.setApplicationDisplayName("Kigurumi")
+    app.setDesktopFileName("kigurumi")
+    app.setWindowIcon(app_icon())
+    app.setQuitOnLastWindowClosed(False)  # the engine stops first
+    apply_theme(app)
+    return app
+
+
+def name_webcams() -> Webcams:
+    """List the webcams as ``(address, name)``; it may take seconds where names are unknown."""
+    from avatar_app.capture.webcam_list import list_webcams
+
+    return [(f"webcam:{webcam.index}", webcam.name) for webcam in list_webcams()]
+
+
+def _close_on_interrupt(window: MainWindow) -> None:
+    """Let Ctrl+C in the terminal close the window as the user would."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: window.close())

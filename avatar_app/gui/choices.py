@@ -1,0 +1,115 @@
+"""What the pickers offer: sources, avatars and outputs, found on this machine. No Qt."""
+
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+DEMO_CLIP = "clip:hello"
+VIDEO_SUFFIXES = (".mp4", ".mkv", ".mov", ".webm", ".avi", ".m4v", ".gif")
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
+NO_OUTPUT, VIRTUAL_CAMERA, RECORDING = "none", "virtual-camera", "recording"
+AVATAR_FILE = "avatar.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One line of a picker.
+
+    Attributes:
+        value: What it stands for: an address, a path, a keyword.
+        label: What the user reads.
+        icon: Name of the drawing beside it.
+        hint: A second, quieter text.
+    """
+
+    value: str
+    label: str
+    icon: str
+    hint: str = ""
+
+
+def source_choices(webcams: Sequence[tuple[str, str]], chosen: str) -> list[Choice]:
+    """List the sources: webcams, the video chosen last, the demo.
+
+    Args:
+        webcams: Address and name of each webcam.
+        chosen: Address in use; it is listed even if it is not among the others.
+    """
+    choices = [Choice(address, name, "webcam") for address, name in webcams]
+    known = {choice.value for choice in choices} | {DEMO_CLIP}
+    if chosen and chosen not in known:
+        choices.append(_other_source(chosen))
+    choices.append(Choice(DEMO_CLIP, "Hello, a demo without a webcam", "clip"))
+    return choices
+
+
+def _other_source(address: str) -> Choice:
+    if address.startswith("webcam:"):
+        return Choice(address, f"Webcam {address.removeprefix('webcam:')}", "webcam")
+    if address.startswith("clip:"):
+        return Choice(address, address.removeprefix("clip:").capitalize(), "clip")
+    return Choice(address, Path(address).name, "video")
+
+
+def first_source(webcams: Sequence[tuple[str, str]]) -> str:
+    """Choose for somebody who has not: the first webcam, else the demo."""
+    return webcams[0][0] if webcams else DEMO_CLIP
+
+
+def avatar_choices(folders: Iterable[Path], chosen: Path | None) -> list[Choice]:
+    """List the avatars in ``folders`` by name, and the chosen one wherever it lies."""
+    found: dict[Path, Choice] = {}
+    for folder in folders:
+        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+            if is_avatar(path):
+                found[path.resolve()] = Choice(str(path), avatar_name(path), "avatar")
+    if chosen is not None and chosen.resolve() not in found:
+        found[chosen.resolve()] = Choice(str(chosen), avatar_name(chosen), "avatar")
+    return list(found.values())
+
+
+def is_avatar(path: Path) -> bool:
+    """Tell whether a path looks like an avatar: a folder with ``avatar.toml`` or a packed file."""
+    return (path / AVATAR_FILE).is_file() or (path.suffix == ".kigurumi" and path.is_file())
+
+
+def avatar_name(path: Path) -> str:
+    """Read the avatar's name for people, or make one of its file name."""
+    try:
+        content = tomllib.loads((path / AVATAR_FILE).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        content = {}
+    table = content.get("avatar")
+    for candidate in (content, table if isinstance(table, dict) else {}):
+        name = candidate.get("name")
+        if isinstance(name, str) and name.strip():
+            return name.strip()
+    return path.stem.replace("_", " ").replace("-", " ").strip().capitalize() or str(path)
+
+
+def output_choices(recording: str) -> list[Choice]:
+    """List the outputs; ``recording`` is the file or ``FOLDER/`` chosen last, or empty."""
+    choices = [
+        Choice(NO_OUTPUT, "Preview only", "no-output"),
+        Choice(VIRTUAL_CAMERA, "Virtual camera", "virtual-camera"),
+    ]
+    if recording:
+        frames = recording.endswith(("/", "\\"))
+        name = Path(recording).name + ("/" if frames else "")
+        choices.append(Choice(RECORDING, name, "frames" if frames else "record"))
+    return choices
+
+
+def unused_path(wanted: str) -> str:
+    """Return ``wanted``, or the same name with a number where something is there already.
+
+    A recording never replaces an older one.
+    """
+    folder = wanted.endswith(("/", "\\"))
+    path = Path(wanted)
+    candidate, number = path, 2
+    while candidate.exists() and not (folder and not any(candidate.iterdir())):
+        candidate = path.with_name(f"{path.stem}-{number}{path.suffix}")
+        number += 1
+    return f"{candidate}/" if folder else str(candidate)

@@ -1,0 +1,72 @@
+"""What the window asks in dialogs of their own: files, folders, a colour. None of them blocks."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QColorDialog, QFileDialog, QWidget
+
+from avatar_app.gui.choices import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+
+Done = Callable[[str], None]
+
+
+class Prompts:
+    """Ask for one thing and call back with the answer; a cancelled dialog calls nobody."""
+
+    def __init__(self, parent: QWidget) -> None:
+        self._parent = parent
+
+    def ask_video(self, done: Done) -> None:
+        """Ask for a video file to track."""
+        self._ask_existing("Choose a video", _filter("Videos", VIDEO_SUFFIXES), done)
+
+    def ask_image(self, done: Done) -> None:
+        """Ask for a background image."""
+        self._ask_existing("Choose a background image", _filter("Images", IMAGE_SUFFIXES), done)
+
+    def ask_avatar(self, done: Done) -> None:
+        """Ask for an avatar's folder."""
+        self._ask_folder("Choose an avatar's folder", done)
+
+    def ask_recording(self, suffix: str, done: Done) -> None:
+        """Ask where to record: ``.mp4``, ``.webm``, or an empty suffix for a folder of PNGs."""
+        if not suffix:
+            self._ask_folder("Choose a folder for the pictures", lambda path: done(f"{path}/"))
+            return
+        dialog = QFileDialog(self._parent, "Record to", str(Path.home() / f"kigurumi{suffix}"))
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)  # nothing is ever overwritten
+        dialog.setNameFilter(_filter(suffix[1:].upper(), (suffix,)))
+        dialog.setDefaultSuffix(suffix[1:])
+        _open(dialog, done)
+
+    def ask_colour(self, current: str, done: Done) -> None:
+        """Ask for a background colour, ``#rrggbb``."""
+        dialog = QColorDialog(QColor(current), self._parent)
+        dialog.setWindowTitle("Choose a background colour")
+        dialog.colorSelected.connect(lambda colour: done(colour.name()))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _ask_existing(self, title: str, name_filter: str, done: Done) -> None:
+        dialog = QFileDialog(self._parent, title, str(Path.home()))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilter(name_filter)
+        _open(dialog, done)
+
+    def _ask_folder(self, title: str, done: Done) -> None:
+        dialog = QFileDialog(self._parent, title, str(Path.home()))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        _open(dialog, done)
+
+
+def _open(dialog: QFileDialog, done: Done) -> None:
+    dialog.fileSelected.connect(done)
+    dialog.finished.connect(dialog.deleteLater)
+    dialog.open()
+
+
+def _filter(name: str, suffixes: tuple[str, ...]) -> str:
+    return f"{name} ({' '.join(f'*{suffix}' for suffix in suffixes)})"
