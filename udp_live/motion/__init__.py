@@ -1,1 +1,7 @@
-"""TODO."""
+"""Recorded motion as a source: clips that any humanoid rig can play."""
+
+from udp_live.motion.clip import MotionClip
+from udp_live.motion.vrma import load_vrma
+from udp_live.motion.vrma_writer import save_vrma
+
+__all__ = ["MotionClip", "load_vrma", "save_vrma"]

@@ -4,9 +4,9 @@ from udp_live.rig.expressions import effective_expression_weights, morph_weights
 from udp_live.rig.landmarks import (
     LandmarkSpace,
     canonical_landmarks,
-    canonical_pose,
     landmark_space,
 )
+from udp_live.rig.reference_poses import canonical_pose, rest_from_t_pose, t_pose
 from udp_live.rig.rig import (
     AlphaMode,
     Expression,
@@ -47,6 +47,8 @@ __all__ = [
     "landmark_space",
     "morph_weights",
     "posed_joints",
+    "rest_from_t_pose",
     "rest_pose",
     "skin_vertices",
+    "t_pose",
 ]

@@ -3,8 +3,10 @@
 import math
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 FINGERS = ("Index", "Middle", "Ring", "Little")
 
@@ -78,14 +80,33 @@ def humanoid_parent(bone: str, present: Mapping[str, int]) -> str | None:
 
 A_POSE_ARM_RAD = math.radians(35.0)  # below the horizontal, in the frontal plane
 
-# Canonical A-pose: (bone, the bone it points at, world direction for the avatar's left side).
-# Parents come first. Bones that are not named here, and feet, keep their rest orientation.
-_ARM = np.array((math.cos(A_POSE_ARM_RAD), -math.sin(A_POSE_ARM_RAD), 0.0), np.float32)
-_DOWN = np.array((0.0, -1.0, 0.0), np.float32)
-A_POSE = (
-    ("UpperArm", "LowerArm", _ARM),
-    ("LowerArm", "Hand", _ARM),
-    ("Hand", "MiddleProximal", _ARM),
-    ("UpperLeg", "LowerLeg", _DOWN),
-    ("LowerLeg", "Foot", _DOWN),
-)
+
+class PointedBone(NamedTuple):
+    """A bone that points at another one in a reference pose.
+
+    Attributes:
+        bone, target: Humanoid bone names without their side.
+        direction: ``[3]`` float32, world direction on the avatar's left side.
+    """
+
+    bone: str
+    target: str
+    direction: NDArray[np.float32]
+
+
+def _reference_pose(arm: tuple[float, float, float]) -> tuple[PointedBone, ...]:
+    """Return the pose with straight arms along ``arm`` and straight legs; parents come first."""
+    along, down = np.array(arm, np.float32), np.array((0.0, -1.0, 0.0), np.float32)
+    return (
+        PointedBone("UpperArm", "LowerArm", along),
+        PointedBone("LowerArm", "Hand", along),
+        PointedBone("Hand", "MiddleProximal", along),
+        PointedBone("UpperLeg", "LowerLeg", down),
+        PointedBone("LowerLeg", "Foot", down),
+    )
+
+
+# Canonical A-pose of the landmarks. What is not named here keeps its rest orientation.
+A_POSE = _reference_pose((math.cos(A_POSE_ARM_RAD), -math.sin(A_POSE_ARM_RAD), 0.0))
+# The pose in which VRM motion is told.
+T_POSE = _reference_pose((1.0, 0.0, 0.0))

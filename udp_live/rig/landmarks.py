@@ -1,21 +1,19 @@
 """Landmark space: where each bit of surface lies in the canonical A-pose, scaled to [0, 1]."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from udp_live.linalg import quat_between, quat_conjugate, quat_multiply, vec_normalize
-from udp_live.rig.expressions import rest_pose
-from udp_live.rig.humanoid import A_POSE
+from udp_live.rig.reference_poses import canonical_pose
 from udp_live.rig.rig import Rig
-from udp_live.rig.skinning import posed_joints, skin_vertices
-from udp_live.types import RigPose
+from udp_live.rig.skinning import skin_vertices
+
+__all__ = ["MARGIN", "LandmarkSpace", "canonical_landmarks", "canonical_pose", "landmark_space"]
 
 Float = NDArray[np.float32]
 
 MARGIN = 1.2  # side of the landmark cube over the figure's height
-_MIRROR = np.array((-1.0, 1.0, 1.0), np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,40 +39,6 @@ class LandmarkSpace:
     def positions(self, landmarks: Float) -> Float:
         """Return the canonical A-pose positions ``[..., 3]`` in metres of ``landmarks``."""
         return (landmarks - np.float32(0.5)) * np.float32(self.scale) + self.origin
-
-
-def canonical_pose(rig: Rig) -> RigPose:
-    """Return the pose that brings the rig to the canonical A-pose.
-
-    Upper arms point 35 degrees below the horizontal in the frontal plane, forearms and hands in
-    line with them, legs straight down, feet level as at rest, everything else at rest. Arms that
-    rest in any other pose are turned the shortest way.
-    """
-    pose = rest_pose(rig)
-    skeleton, rotations = rig.skeleton, pose.bone_rotations
-    for side, mirror in (("left", None), ("right", _MIRROR)):
-        for bone_name, target_name, left_direction in A_POSE:
-            bone = skeleton.humanoid.get(side + bone_name)
-            target = skeleton.humanoid.get(side + target_name)
-            if bone is None or target is None:
-                continue
-            direction = left_direction if mirror is None else left_direction * mirror
-            rest = skeleton.rest_positions[target] - skeleton.rest_positions[bone]
-            world = quat_between(vec_normalize(rest), direction)
-            _set_world_rotation(rig, pose, bone, world)
-        foot = skeleton.humanoid.get(f"{side}Foot")
-        if foot is not None:
-            _set_world_rotation(rig, pose, foot, np.array((0.0, 0.0, 0.0, 1.0), np.float32))
-    return replace(pose, bone_rotations=rotations)
-
-
-def _set_world_rotation(rig: Rig, pose: RigPose, bone: int, world: Float) -> None:
-    """Write the local rotation that gives ``bone`` the rotation ``world``."""
-    parent = rig.skeleton.parents[bone]
-    above = np.array((0.0, 0.0, 0.0, 1.0), np.float32)
-    if parent >= 0:
-        above = posed_joints(rig.skeleton, pose).rotations[parent]
-    pose.bone_rotations[bone] = quat_multiply(quat_conjugate(above), world)
 
 
 def landmark_space(rig: Rig) -> LandmarkSpace:
