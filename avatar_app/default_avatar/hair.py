@@ -1,6 +1,7 @@
 """Yuzu's hairstyle: parted bangs, long side locks, a soft bob, two side tails and one ahoge."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ Double = NDArray[np.float64]
 
 HAIR_MATERIAL = "yuzu_hair"
 CAP_SINK = 0.004
+UPWARD_BEND = 0.55
 # (azimuth, row) of the lower border of the layer under the locks, see ``cap_surface``.
 CAP_ENDS = ((0, 2.9), (42, 2.95), (58, 3.2), (72, 4.2), (84, 6.2), (98, 7.1), (180, 7.2))
 
@@ -115,12 +117,19 @@ def _weights(lock: Lock, side: str, along: Double) -> dict[str, Float] | str:
     return chain_weights((place + 1) / (len(bones) + 1), ("head", *bones))
 
 
+def lit_from_above(surface: Surface) -> Surface:
+    """Bend normals upwards, so that the crown is light from every side, as hair is drawn."""
+    bent = surface.normals + np.array([0.0, UPWARD_BEND, 0.0], dtype=np.float32)
+    return replace(surface, normals=bent / np.linalg.norm(bent, axis=1, keepdims=True))
+
+
 def hair_parts() -> list[Part]:
     """Model the cap and all locks."""
-    cap = cap_surface(CAP_ENDS, CAP_SINK)
+    cap = lit_from_above(cap_surface(CAP_ENDS, CAP_SINK))
     parts = [make_part("hairCap", HAIR_MATERIAL, cap, "head")]
     for lock in LOCKS:
         surface, along = lock_surface(lock)
+        surface = lit_from_above(surface)
         for side in _sides(lock):
             twin: Surface = mirrored(surface) if side == "Right" else surface
             weights = _weights(lock, side, along)
