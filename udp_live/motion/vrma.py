@@ -25,7 +25,6 @@ EXTENSION = "VRMC_vrm_animation"
 CLIP_FPS = 30.0
 MAX_DURATION_S = 3600.0
 FORWARD = np.array((0.0, 0.0, 1.0), np.float32)
-)
 
 
 def load_vrma(path: Path) -> MotionClip:

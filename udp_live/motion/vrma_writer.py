@@ -13,16 +13,15 @@ from udp_live.linalg import quat_from_axis_angle, quat_multiply
 from udp_live.loaders.gltf_file import BINARY_CHUNK, GLB_MAGIC, JSON_CHUNK, Json
 from udp_live.motion.clip import MotionClip
 from udp_live.motion.vrma import EXTENSION
+from udp_live.rig.expressions import BLINKS, MOUTHS
 from udp_live.rig.humanoid import HUMANOID_PARENTS, humanoid_parent
 from udp_live.rig.rig import Skeleton
 
 Float = NDArray[np.float32]
 
 X_AXIS, Y_AXIS = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0)
-VRM_PRESETS = frozenset(
-    ("happy", "angry", "sad", "relaxed", "surprised", "neutral", "aa", "ih", "ou", "ee", "oh")
-    + ("blink", "blinkLeft", "blinkRight")
-)
+EMOTIONS = ("happy", "angry", "sad", "relaxed", "surprised", "neutral")
+VRM_PRESETS = frozenset((*EMOTIONS, *BLINKS, *MOUTHS))
 
 
 @dataclass(frozen=True, slots=True)
