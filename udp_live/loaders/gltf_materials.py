@@ -91,7 +91,11 @@ def _read_material(gltf: GltfFile, index: int, images: dict[int, NDArray[np.uint
         "lit": "KHR_materials_unlit" not in extensions,
     }
     fields.update(_mtoon1(extensions, fields) or _mtoon0(gltf, index, fields))
-    return Material(**fields, inked=fields["alpha_mode"] is not AlphaMode.BLEND)
+    extras = source.get("extras")
+    inked = extras.get("inked") if isinstance(extras, dict) else None  # files of our own say it
+    if not isinstance(inked, bool):
+        inked = fields["alpha_mode"] is not AlphaMode.BLEND
+    return Material(**fields, inked=inked)
 
 
 def _base_color(source: dict[str, Json]) -> tuple[Json, dict[str, Json]]:
