@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tests.fakes.tiny_rig import tiny_rig
-from udp_live.rig import canonical_pose
 from udp_live.rig.framing import Framing, clip_from_world, frame_viewpoint, project
+from udp_live.rig.reference_poses import canonical_pose
 from udp_live.rig.skinning import skin_vertices
 from udp_live.types import Viewpoint
 

@@ -6,9 +6,10 @@ import moderngl
 import numpy as np
 from numpy.typing import NDArray
 
-from udp_live.rig import canonical_pose
+from udp_live.errors import GlContextError
 from udp_live.rig.expressions import morph_weights
 from udp_live.rig.landmarks import canonical_landmarks
+from udp_live.rig.reference_poses import canonical_pose
 from udp_live.rig.rig import AlphaMode, Material, Mesh, Rig
 from udp_live.rig.skinning import joint_matrices, skin_vertices
 from udp_live.types import RigPose
@@ -45,6 +46,7 @@ class GlMesh:
     def __init__(self, context: moderngl.Context, rig: Rig) -> None:
         self._context = context
         self._rig = rig
+        _require_bones_fit(context, rig.skeleton.bone_count)
         mesh = rig.mesh
         _, canonical_normals = skin_vertices(rig, canonical_pose(rig))
         triangles, self.groups = _grouped_triangles(rig)
@@ -121,6 +123,15 @@ class _MorphedSpan:
             target = self._targets[index]
             total[target.vertices - self.first] += weights[index] * target.position_offsets
         return total
+
+
+def _require_bones_fit(context: moderngl.Context, count: int) -> None:
+    most = context.info["GL_MAX_UNIFORM_BLOCK_SIZE"] // BYTES_PER_JOINT
+    if count > most:
+        raise GlContextError(
+            f"the rig has {count} bones, but this OpenGL driver takes {most}; update the driver "
+            "or remove bones from the rig"
+        )
 
 
 def is_cut(material: Material) -> bool:

@@ -39,8 +39,8 @@ class ToonStyle:
 
     ink_width: float = 0.0035
     ink_tint: RGB = (0.42, 0.30, 0.42)
-    light_direction: RGB = (-0.40, 0.70, 0.75)
-    shade_threshold: float = 0.05
+    light_direction: RGB = (-0.30, 0.80, 0.50)
+    shade_threshold: float = -0.05
     shade_softness: float = 0.08
     supersampling: int = 3
 

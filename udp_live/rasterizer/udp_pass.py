@@ -135,7 +135,7 @@ def begin_drawing(context: moderngl.Context, framebuffer: moderngl.Framebuffer) 
     framebuffer.clear()
     context.disable(moderngl.BLEND)
     context.enable(moderngl.DEPTH_TEST)
-    context.depth_func = "<"
+    context.depth_func = "<="  # of coplanar surfaces the later wins: decals over skin
     context.front_face = "cw"  # the flipped rows mirror every triangle
 
 

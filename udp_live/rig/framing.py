@@ -6,7 +6,8 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
-from udp_live.rig.landmarks import MARGIN, canonical_pose, landmark_space
+from udp_live.rig.landmarks import MARGIN, landmark_space
+from udp_live.rig.reference_poses import canonical_pose
 from udp_live.rig.rig import Rig
 from udp_live.rig.skinning import skin_vertices
 from udp_live.types import Viewpoint
@@ -125,7 +126,7 @@ def frame_viewpoint(
 def _full(rig: Rig, positions: Float, aspect: float) -> tuple[float, float]:
     """Return height and middle that show every vertex, metres."""
     low, top = float(positions[:, 1].min()), float(positions[:, 1].max())
-    width = WIDTH_AIR * _width_about_hips(rig, positions)
+    width = WIDTH_AIR * 2.0 * max(_sides(rig, positions))
     height = max((top - low) / (1.0 - 2.0 * FULL_AIR), width / aspect)
     return height, 0.5 * (low + top)
 
@@ -139,17 +140,18 @@ def _upper(rig: Rig, positions: Float, framing: Framing, aspect: float) -> tuple
     air = AIR_ABOVE[framing]
     height = (top - low) / (1.0 - air)
     shoulders = np.ptp([_bone(rig, name)[0] for name in ("leftUpperArm", "rightUpperArm")])
-    hair = WIDTH_AIR * _width_about_hips(rig, positions[positions[:, 1] > neck])
+    # The lesser side, because something that stands out on one side alone is a prop.
+    hair = WIDTH_AIR * 2.0 * min(_sides(rig, positions[positions[:, 1] > neck]))
     height = max(
         height, float(shoulders) * SHOULDER_ROOM / aspect, min(hair / aspect, HAIR_LIMIT * height)
     )
     return height, top + air * height - 0.5 * height
 
 
-def _width_about_hips(rig: Rig, positions: Float) -> float:
-    """Return the width of the figure, or of its longer half twice, metres."""
-    offsets = np.abs(positions[:, 0] - _bone(rig, "hips")[0])
-    return 2.0 * float(offsets.max(initial=0.0))
+def _sides(rig: Rig, positions: Float) -> tuple[float, float]:
+    """Return how far the figure reaches to the right and left of its hips, metres."""
+    offsets = positions[:, 0] - _bone(rig, "hips")[0]
+    return float(-offsets.min(initial=0.0)), float(offsets.max(initial=0.0))
 
 
 def _bone(rig: Rig, name: str) -> Float:
