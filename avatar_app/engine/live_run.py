@@ -82,7 +82,7 @@ class LiveRun:
         try:
             avatar = self._parts.load_avatar(self._config)
         except Exception as error:
-            logger.warning("the avatar cannot be loaded: %s", error, exc_info=error)
+            logger.info("the avatar cannot be loaded: %s", error, exc_info=error)
             return error
         self._rig = avatar.rig
         self._build(avatar)

@@ -19,7 +19,7 @@ class NoticeBoard:
             is_new = topic not in self._sentences
             self._sentences[topic] = sentence
         if is_new:
-            logger.info("%s: %s", topic, sentence)
+            logger.warning("%s", sentence)
 
     def clear(self, topic: str) -> None:
         """Take the topic's sentence down; nothing happens when there is none."""

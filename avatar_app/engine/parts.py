@@ -4,6 +4,7 @@ Adapters are imported inside the functions that need them, so that a missing opt
 costs only its feature. Tests put fakes in their place.
 """
 
+import hashlib
 import os
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,7 @@ from avatar_app.engine.config import EngineConfig
 from avatar_app.engine.frames import PoseFrame
 from avatar_app.engine.stage_stats import StageStats
 from avatar_app.errors import OutputError
-from avatar_app.paths import encodings_folder, find_clip
+from avatar_app.paths import ARCHIVE_SUFFIX, encodings_folder, find_clip
 from udp_live.rig.rig import Rig
 from udp_live.types import RigPose, TrackedMotion, Viewpoint
 
@@ -101,7 +102,8 @@ class EngineParts:
         """Read the avatar. Any thread."""
         from renderer.sheet.avatar_file import load_avatar
 
-        return load_avatar(config.avatar)
+        path = config.avatar
+        return load_avatar(self._unpacked(path) if path.suffix == ARCHIVE_SUFFIX else path)
 
     def open_camera(self, config: EngineConfig, *, realtime: bool) -> "Camera":
         """Open a webcam or video file. Capture thread."""
@@ -175,3 +177,18 @@ class EngineParts:
             f"output not understood: '{address}'; "
             "give virtual-camera, FILE.mp4, FILE.webm or FOLDER/"
         )
+
+    def _unpacked(self, archive: Path) -> Path:
+        """Unpack an archive into the cache folder once, under a name made of its content."""
+        from renderer.errors import AvatarFileError
+        from renderer.sheet.avatar_archive import unpack_avatar
+
+        try:
+            with archive.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        except OSError as error:
+            raise AvatarFileError(f"cannot read {archive}: {error.strerror}") from error
+        folder = self._cache_folder.parent / "unpacked" / digest[:32]
+        if not folder.is_dir():
+            unpack_avatar(archive, folder)
+        return folder

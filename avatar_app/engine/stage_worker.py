@@ -150,7 +150,7 @@ class StageWorker(Generic[In, Out]):
 
     def _end_with(self, error: Exception) -> None:
         self.error = error
-        logger.error("%s: %s", self.name, error)
+        logger.info("%s ends: %s", self.name, error, exc_info=error)
 
     def _report(self, error: Exception) -> None:
         kind = f"{type(error).__name__}: {error}"

@@ -32,3 +32,15 @@ def pick_device(wanted: str | None) -> torch.device:
             "install the NVIDIA driver or choose the device 'cpu'"
         )
     return torch.device("cuda", index)
+
+
+def describe_device(device: torch.device) -> str:
+    """Name a device for people: ``cpu`` or ``cuda:0 NVIDIA ...``."""
+    if device.type != "cuda":
+        return str(device)
+    return f"{device} {torch.cuda.get_device_name(device)}"
+
+
+def limit_processor_threads(count: int) -> None:
+    """Let torch use ``count`` processor threads in this process, so that others get theirs."""
+    torch.set_num_threads(count)

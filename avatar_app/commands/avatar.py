@@ -1,0 +1,63 @@
+"""``avatar``: list, pack and unpack avatars."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from avatar_app.paths import ARCHIVE_SUFFIX, avatar_names, find_avatar, user_avatars_folder
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the sub-command and its own sub-commands."""
+    parser = subparsers.add_parser("avatar", help="list, pack and unpack avatars")
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    _add_list(actions)
+    _add_pack(actions)
+    _add_unpack(actions)
+
+
+def _add_list(actions: Any) -> None:
+    parser = actions.add_parser("list", help="name every avatar and where it lies")
+    parser.set_defaults(run=_list)
+
+
+def _add_pack(actions: Any) -> None:
+    parser = actions.add_parser("pack", help=f"put a folder into one {ARCHIVE_SUFFIX} file")
+    parser.add_argument("avatar", help="name or folder")
+    parser.add_argument("file", type=Path, nargs="?", help="default: the avatar's name")
+    parser.set_defaults(run=_pack)
+
+
+def _add_unpack(actions: Any) -> None:
+    parser = actions.add_parser("unpack", help=f"turn a {ARCHIVE_SUFFIX} file into a folder")
+    parser.add_argument("file", type=Path, help=f"{ARCHIVE_SUFFIX} file")
+    parser.add_argument("folder", type=Path, nargs="?", help="default: among the user's avatars")
+    parser.set_defaults(run=_unpack)
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    found = avatar_names()
+    for name, path in found.items():
+        print(f"{name:20} {path}")
+    if not found:
+        print(f"no avatar is installed; put one into {user_avatars_folder()}")
+    return 0
+
+
+def _pack(arguments: argparse.Namespace) -> int:
+    from renderer.sheet.avatar_archive import pack_avatar
+
+    folder = find_avatar(arguments.avatar)
+    file = arguments.file or Path(f"{folder.stem}{ARCHIVE_SUFFIX}")
+    pack_avatar(folder, file)
+    print(f"packed {folder} into {file}")
+    return 0
+
+
+def _unpack(arguments: argparse.Namespace) -> int:
+    from renderer.sheet.avatar_archive import unpack_avatar
+
+    folder = arguments.folder or user_avatars_folder() / arguments.file.stem
+    unpack_avatar(arguments.file, folder)
+    print(f"unpacked {arguments.file} into {folder}")
+    return 0

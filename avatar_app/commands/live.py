@@ -1,0 +1,153 @@
+"""``live``: a webcam, video or motion clip drives an avatar into a virtual camera or a file."""
+
+import argparse
+import logging
+import signal
+import time
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from avatar_app.commands.live_options import add_live_options, engine_config, resolve_outputs
+from avatar_app.commands.report import write_report
+from avatar_app.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from avatar_app.engine import EngineConfig, EngineStatistics, LiveEngine
+
+logger = logging.getLogger(__name__)
+
+LOOK_S = 0.05
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the sub-command."""
+    parser = subparsers.add_parser("live", help="drive an avatar live", description=__doc__)
+    add_live_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run until the source ends, a limit is reached or Ctrl-C."""
+    wants_window, outputs = resolve_outputs(arguments.output, has_screen=arguments.has_screen)
+    config = engine_config(arguments, outputs)
+    if wants_window:
+        _refuse_with_window(arguments)
+        return open_window(config)
+    if not arguments.output:
+        print("no screen for a window: painting without output; see --output")
+    with interrupted_by_sigterm():
+        if arguments.every_frame:
+            statistics = _run_inline(config, arguments)
+        else:
+            statistics = _run_live(config, arguments)
+    _tell(statistics, config)
+    if arguments.report is not None:
+        write_report(arguments.report, statistics, config)
+    return 0
+
+
+def run_window(arguments: argparse.Namespace) -> int:
+    """Open the window with the default configuration."""
+    if not arguments.has_screen:
+        raise UsageError(
+            "no screen for the window; give a sub-command, such as "
+            "'live --source clip:hello --output hello.mp4', see --help"
+        )
+    return open_window(None)
+
+
+def open_window(config: "EngineConfig | None") -> int:
+    """Open the window; None lets it begin with what was used last."""
+    from avatar_app.gui.app import run_window as run_qt
+
+    return run_qt(config)
+
+
+@contextmanager
+def interrupted_by_sigterm() -> "Iterator[None]":
+    """Let a polite kill end the run like Ctrl-C does, so that files get finished."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _run_inline(config: "EngineConfig", arguments: argparse.Namespace) -> "EngineStatistics":
+    from avatar_app.engine import InlineRun
+
+    begin_s = time.monotonic()
+    inline = InlineRun(config)
+    try:
+        for count, _ in enumerate(inline.frames(), start=1):
+            if _is_over(arguments, count, time.monotonic() - begin_s):
+                break
+    except KeyboardInterrupt:
+        logger.warning("interrupted")
+    finally:
+        inline.close()
+    return inline.statistics()
+
+
+def _run_live(config: "EngineConfig", arguments: argparse.Namespace) -> "EngineStatistics":
+    from avatar_app.engine import EngineState, LiveEngine
+
+    engine = LiveEngine(config)
+    engine.start()
+    try:
+        _watch(engine, config, arguments)
+    except KeyboardInterrupt:
+        logger.warning("interrupted")
+    finally:
+        engine.stop()
+    if engine.state is EngineState.FAILED and engine.error is not None:
+        raise engine.error
+    return engine.statistics()
+
+
+def _watch(engine: "LiveEngine", config: "EngineConfig", arguments: argparse.Namespace) -> None:
+    from avatar_app.engine import EngineState
+
+    begin_s: float | None = None
+    while not engine.wait(LOOK_S):
+        if engine.state is not EngineState.RUNNING:
+            continue
+        begin_s = time.monotonic() if begin_s is None else begin_s
+        lost = engine.lost_outputs
+        if config.outputs and all(address in lost for address in config.outputs):
+            raise lost[config.outputs[0]]
+        if _is_over(arguments, engine.statistics().frames_out, time.monotonic() - begin_s):
+            return
+
+
+def _is_over(arguments: argparse.Namespace, frames: int, seconds: float) -> bool:
+    if arguments.frames is not None and frames >= arguments.frames:
+        return True
+    return arguments.seconds is not None and seconds >= arguments.seconds
+
+
+def _refuse_with_window(arguments: argparse.Namespace) -> None:
+    for option in ("frames", "seconds", "every_frame", "report"):
+        if getattr(arguments, option):
+            name = option.replace("_", "-")
+            raise UsageError(f"--{name} does not go with the window; give another --output")
+
+
+def _tell(statistics: "EngineStatistics", config: "EngineConfig") -> None:
+    latency = statistics.latency
+    age = f", latency {latency.p50_ms:.0f} ms" if latency else ""
+    face = statistics.face_found
+    seen = f", face found in {face:.0%} of frames" if face is not None else ""
+    print(
+        f"{statistics.frames_out} frames at {statistics.measured_fps:.1f} fps{age}{seen}; "
+        f"{statistics.decoder or 'no'} decoder on {statistics.device or 'nothing'}"
+    )
+    for output in config.outputs:
+        print(f"wrote {output}" if output != "virtual-camera" else "sent to the virtual camera")

@@ -1,0 +1,141 @@
+"""The options of ``live``, and the engine configuration that they describe."""
+
+import argparse
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from avatar_app.errors import AppError, UsageError
+from avatar_app.paths import DEFAULT_AVATAR_NAME, face_model_file, find_avatar, find_clip
+from renderer.errors import RendererError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from avatar_app.engine import EngineConfig, SourceConfig
+
+WINDOW, NO_OUTPUT = "window", "none"
+DECODERS = ("guided",)
+DEVICES = ("auto", "cpu", "cuda")
+FRAMINGS = ("bust", "half", "full")
+OUTPUT_HELP = "virtual-camera, window, none, FILE.mp4, FILE.webm or FOLDER/; may be repeated"
+
+
+def add_live_options(parser: argparse.ArgumentParser) -> None:
+    """Add all options of ``live``."""
+    add = parser.add_argument
+    add("--source", default="webcam:0", help="webcam:N, webcam:NAME, clip:NAME or a video file")
+    add("--avatar", default=DEFAULT_AVATAR_NAME, help="name, folder or .kigurumi file")
+    add("--output", action="append", default=[], help=OUTPUT_HELP)
+    add("--size", type=int, default=512, help="side of the square picture, pixels")
+    add("--fps", type=float, default=30.0, help="target rate")
+    add("--framing", choices=FRAMINGS, default="bust", help="how much of the avatar is shown")
+    add("--zoom", type=float, default=1.0, help="magnification on top of the framing")
+    add(
+        "--mirror",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="move like a mirror image",
+    )
+    add("--background", default="#00ff00", help="transparent, a colour like #00ff00, or an image")
+    add("--frames", type=int, metavar="N", help="end after N painted frames")
+    add("--seconds", type=float, metavar="S", help="end after S seconds")
+    add(
+        "--loop",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="start a video or clip again at its end (default: only while a limit is given)",
+    )
+    add("--every-frame", action="store_true", help="use each source frame once, repeatably")
+    add("--report", type=Path, metavar="FILE.json", help="write what was measured")
+    add("--decoder", choices=DECODERS, default="guided", help="what paints")
+    add("--device", choices=DEVICES, default="auto", help="where the decoder runs")
+    add(
+        "--face-model",
+        type=Path,
+        metavar="FILE",
+        help="face_landmarker.task, for finer expressions",
+    )
+
+
+def resolve_outputs(outputs: list[str], *, has_screen: bool) -> tuple[bool, tuple[str, ...]]:
+    """Split outputs into (is a window wanted, addresses for the engine).
+
+    Without any output the window opens, if there is a screen.
+
+    Raises:
+        UsageError: An output is not understood.
+    """
+    if not outputs:
+        return has_screen, ()
+    addresses = tuple(output for output in outputs if output not in (WINDOW, NO_OUTPUT))
+    for address in addresses:
+        known = address == "virtual-camera" or address.endswith((".mp4", ".webm", "/", "\\"))
+        if not known:
+            raise UsageError(f"output not understood: '{address}'; give {OUTPUT_HELP}")
+    return WINDOW in outputs, addresses
+
+
+def engine_config(arguments: argparse.Namespace, outputs: tuple[str, ...]) -> "EngineConfig":
+    """Turn parsed options into a configuration; everything named in them exists then.
+
+    Raises:
+        UsageError: An option names something that does not exist or is not understood.
+    """
+    from avatar_app.engine import EngineConfig, TrackingConfig
+    from avatar_app.output.compositor import open_background
+
+    with usage_errors():
+        open_background(arguments.background, 64)
+        return EngineConfig(
+            avatar=find_avatar(arguments.avatar),
+            source=_source(arguments),
+            tracking=TrackingConfig(face_model=_face_model(arguments.face_model)),
+            size=arguments.size,
+            fps=arguments.fps,
+            framing=arguments.framing,
+            zoom=arguments.zoom,
+            mirror=arguments.mirror,
+            background=arguments.background,
+            decoder=arguments.decoder,
+            device=arguments.device,
+            outputs=outputs,
+            gl_backend=arguments.gl_backend,
+        )
+
+
+def _source(arguments: argparse.Namespace) -> "SourceConfig":
+    from avatar_app.engine import SourceConfig
+
+    address: str = arguments.source
+    if address.startswith("clip:"):
+        find_clip(address.removeprefix("clip:"))
+    elif not address.startswith("webcam:") and not Path(address).expanduser().is_file():
+        raise UsageError(
+            f"source not found: '{address}' is neither webcam:N, clip:NAME nor a video file"
+        )
+    has_limit = arguments.frames is not None or arguments.seconds is not None
+    loop = has_limit if arguments.loop is None else arguments.loop
+    if loop and arguments.every_frame and not has_limit:
+        raise UsageError("--every-frame with --loop never ends; give --frames or --seconds too")
+    return SourceConfig(address=address, loop=loop)
+
+
+def _face_model(wanted: Path | None) -> Path | None:
+    if wanted is None:
+        installed = face_model_file()
+        return installed if installed.is_file() else None
+    if not wanted.is_file():
+        raise UsageError(f"face model not found: {wanted}; './run doctor --fetch-models' gets it")
+    return wanted
+
+
+@contextmanager
+def usage_errors() -> "Iterator[None]":
+    """Turn what a wrong option raises into UsageError."""
+    try:
+        yield
+    except UsageError:
+        raise
+    except (AppError, RendererError, ValueError) as error:
+        raise UsageError(str(error)) from error
