@@ -16,7 +16,7 @@ def paint_ear(size: int = 512) -> NDArray[np.uint8]:
     canvas = fill(size, size, palette.CREAM)
     u, v = coordinates(canvas)
     across = np.abs(u - 0.5)
-    inside = np.maximum((across - 0.165) * 6, 0.18 - v) - 0.02 * np.sin(v * 60)
+    inside = np.maximum((across - 0.135) * 6, 0.24 - v) - 0.02 * np.sin(v * 60)
     cover = edge(inside, 0.12)
     blend(canvas, palette.YUZU, cover)
     blend(canvas, palette.YUZU_DEEP, 0.55 * cover * np.clip((v - 0.35) / 0.5, 0, 1))

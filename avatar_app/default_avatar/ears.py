@@ -25,10 +25,10 @@ EAR_MATERIAL = "yuzu_ear"
 CLIP_MATERIAL = "yuzu_clip"
 
 # Left ear from base to tip, metres; and which way its open side looks.
-EAR_PATH = ((0.056, 1.505, 0.010), (0.073, 1.548, 0.008), (0.086, 1.590, 0.000))
+EAR_PATH = ((0.056, 1.508, 0.012), (0.077, 1.560, 0.010), (0.096, 1.612, -0.002))
 EAR_FACES = np.array([0.42, -0.02, 1.0])
-EAR_WIDTH = 0.066
-EAR_DEPTH = 0.024
+EAR_WIDTH = 0.078
+EAR_DEPTH = 0.028
 EAR_ROWS = 11
 EAR_BONES = ("earLeft_0", "earLeft_1", "earLeft_2")
 # Cross-section of an ear: (across, outwards) in shares of half width and depth; the open side is
@@ -41,8 +41,8 @@ EAR_SECTION = (
 EAR_SECTION_U = (0.02, 0.12, 0.25, 0.32, 0.41, 0.50, 0.59, 0.68, 0.75, 0.88, 0.98)
 
 BAND_SPAN_DEG = 78.0
-BAND_WIDTH = 0.013
-BAND_THICK = 0.0055
+BAND_WIDTH = 0.017
+BAND_THICK = 0.008
 BAND_U = 0.06  # the clip texture's left edge is plain band colour
 
 TIE_CENTRE = np.array([0.112, 1.459, -0.052])
@@ -121,7 +121,7 @@ def _band() -> Surface:
     path = volume_point(azimuth, row)
     path[:, 2] = np.interp(np.abs(degrees), [0, BAND_SPAN_DEG], [0.014, 0.018])
     normal[np.abs(degrees) < 5] = (0.0, 1.0, 0.0)
-    path += normal * 0.0065
+    path += normal * 0.0015
     band = strand(path, normal, BAND_WIDTH, BAND_THICK, edge=0.9)
     uvs = np.stack([np.full(len(band.positions), BAND_U), np.full(len(band.positions), 0.5)], 1)
     return make_surface(band.positions, uvs, band.triangles)
@@ -133,16 +133,16 @@ def _torus(centre: Double, axis: Double, radius: float, tube: float) -> Surface:
     across = np.cross(axis, (0.0, 0.0, 1.0))
     across /= np.linalg.norm(across)
     upward = np.cross(axis, across)
-    around = np.linspace(0, 2 * np.pi, 25)
+    around = np.linspace(0, 2 * np.pi, 21)
     spoke = np.cos(around)[:, None] * across + np.sin(around)[:, None] * upward
     bulge = tube * (1 + 0.16 * np.cos(around * 8))
-    section = np.linspace(0, 2 * np.pi, 9)
+    section = np.linspace(0, 2 * np.pi, 7)
     points = (
         centre
         + spoke[None] * (radius + bulge[None, :, None] * np.cos(section)[:, None, None])
         + axis * (bulge[None, :, None] * np.sin(section)[:, None, None])
     )
-    return grid_surface(points, uvs=np.full((9, 25, 2), (BAND_U, 0.5)))
+    return grid_surface(points, uvs=np.full((7, 21, 2), (BAND_U, 0.5)))
 
 
 def _slice() -> Surface:

@@ -32,8 +32,8 @@ RING_ROW = 2.55  # the angel ring lies round the head at this row
 RING_V = 0.25  # and at this height of the texture
 LOCK_COLUMNS = 4  # lock textures side by side; one more column is the cap's
 COLUMN_COUNT = LOCK_COLUMNS + 1
-LOCK_STEPS = 12
-WORLD_STEPS = 16  # tails and ahoge bend more
+LOCK_STEPS = 10
+WORLD_STEPS = 15  # tails and ahoge bend more
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +154,9 @@ def cap_surface(ends: Sequence[tuple[float, float]], sink: float) -> Surface:
         ends: (azimuth in degrees from 0 to 180, last row) of its lower border, both sides alike.
         sink: How far it lies under the volume.
     """
-    azimuth = np.deg2rad(np.linspace(-180, 180, 61))
+    azimuth = np.deg2rad(np.linspace(-180, 180, 49))
     last = np.interp(np.abs(np.rad2deg(azimuth)), *np.array(ends).T)
-    share = np.concatenate([np.linspace(0, 0.5, 8), np.linspace(0.5, 1, 6)[1:]])
+    share = np.concatenate([np.linspace(0, 0.5, 7), np.linspace(0.5, 1, 4)[1:]])
     row = share[:, None] * last[None, :]
     spread = np.broadcast_to(azimuth, row.shape)
     points = volume_point(spread, row) - sink * volume_normal(spread, row)
