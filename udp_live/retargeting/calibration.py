@@ -1,0 +1,137 @@
+"""The user's neutral: how a relaxed person in front of this webcam is seen."""
+
+import math
+from collections import deque
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from udp_live.retargeting.body import TorsoReading
+from udp_live.retargeting.face import FaceReading
+from udp_live.retargeting.head import HeadReading
+from udp_live.retargeting.quaternion import (
+    IDENTITY,
+    Quat,
+    angle_of,
+    inverse,
+    multiply,
+    slerp,
+    unit,
+)
+
+CALM_S = 1.0
+CALM_SPEED = math.radians(14.0)  # of the head, per second
+# A head turned farther than this from the webcam is not taken for a neutral one by itself.
+AUTOMATIC_RANGE = math.radians(28.0)
+# Asked for, a restless user is taken as is after this time.
+PATIENCE_S = 3.0
+EASE_S = 0.35
+
+
+@dataclass(frozen=True, slots=True)
+class Neutral:
+    """Readings of a person at rest; None means not known yet."""
+
+    head: HeadReading = field(default_factory=lambda: HeadReading(IDENTITY, (0.0, 0.0, -0.6)))
+    torso: TorsoReading | None = None
+    face: FaceReading | None = None
+    is_calibrated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """The readings of one moment."""
+
+    head: HeadReading
+    torso: TorsoReading | None
+    face: FaceReading
+
+
+class Calibration:
+    """Collect calm moments into a neutral, by itself once and then whenever asked."""
+
+    def __init__(self) -> None:
+        self.neutral = Neutral()
+        self._target: Neutral | None = None
+        self._moments: deque[tuple[float, Observation]] = deque()
+        self._is_wanted = True
+        self._is_asked = False
+        self._waited_s = 0.0
+
+    @property
+    def is_collecting(self) -> bool:
+        """Whether a neutral is being looked for."""
+        return self._is_wanted
+
+    def ask(self) -> None:
+        """Take the next calm second as the new neutral."""
+        self._is_wanted = self._is_asked = True
+        self._moments.clear()
+        self._waited_s = 0.0
+
+    def observe(self, moment: Observation, dt_s: float) -> Neutral:
+        """Advance by ``dt_s`` and return the neutral to measure from."""
+        if self._is_wanted:
+            self._collect(moment, dt_s)
+        if self._target is not None:
+            self._approach(dt_s)
+        return self.neutral
+
+    def _collect(self, moment: Observation, dt_s: float) -> None:
+        restless = self._moments and dt_s > 0.0 and self._speed(moment, dt_s) > CALM_SPEED
+        averted = angle_of(moment.head.rotation) > AUTOMATIC_RANGE
+        self._waited_s += dt_s
+        overdue = self._is_asked and self._waited_s > PATIENCE_S
+        if not overdue and (restless or (averted and not self._is_asked)):
+            self._moments.clear()
+            if averted:
+                return
+        self._moments.append((dt_s, moment))
+        if sum(dt for dt, _ in self._moments) >= CALM_S or overdue:
+            self._target = _summarise([observation for _, observation in self._moments])
+            self._is_wanted = self._is_asked = False
+            self._moments.clear()
+
+    def _speed(self, moment: Observation, dt_s: float) -> float:
+        last = self._moments[-1][1].head.rotation
+        return angle_of(multiply(inverse(last), moment.head.rotation)) / dt_s
+
+    def _approach(self, dt_s: float) -> None:
+        """Move the neutral towards its target, so that the avatar does not jump."""
+        target = self._target
+        if target is None:
+            return
+        share = 1.0 - math.exp(-dt_s / EASE_S)
+        head = HeadReading(
+            slerp(self.neutral.head.rotation, target.head.rotation, share), target.head.position
+        )
+        self.neutral = replace(target, head=head)
+        if angle_of(multiply(inverse(head.rotation), target.head.rotation)) < 1e-3:
+            self.neutral, self._target = target, None
+
+
+def _summarise(moments: list[Observation]) -> Neutral:
+    torsos = [moment.torso for moment in moments if moment.torso is not None]
+    positions = np.median([moment.head.position for moment in moments], axis=0)
+    return Neutral(
+        head=HeadReading(
+            _mean_rotation([moment.head.rotation for moment in moments]),
+            (float(positions[0]), float(positions[1]), float(positions[2])),
+        ),
+        torso=TorsoReading(*_median(torsos)) if 2 * len(torsos) > len(moments) else None,
+        face=FaceReading(*_median([moment.face for moment in moments])),
+        is_calibrated=True,
+    )
+
+
+def _median(rows: list[TorsoReading] | list[FaceReading]) -> list[float]:
+    values: list[float] = np.median(np.array(rows, np.float64), axis=0).tolist()
+    return values
+
+
+def _mean_rotation(rotations: list[Quat]) -> Quat:
+    """Average rotations that lie close together."""
+    first = rotations[0]
+    near = [unit(multiply(inverse(first), rotation)) for rotation in rotations]
+    x, y, z, w = np.mean(near, axis=0).tolist()
+    return unit(multiply(first, unit((x, y, z, w))))
