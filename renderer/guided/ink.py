@@ -33,11 +33,12 @@ def _pixel_strength(landmark: Tensor, occupied: Tensor) -> Tensor:
     """Return ``[H, W]``, the stronger of each pixel's jumps to its left and right."""
     both = occupied[:, :-1] & occupied[:, 1:]
     x, y, z = (landmark[:, :, 1:] - landmark[:, :, :-1]).unbind(0)
-    steps = torch.sqrt(x * x + y * y + z * z) * both
-    padded = pad(steps, (1, 1))
-    predicted = torch.maximum(padded[:, :-2], padded[:, 2:]) * SLOPE_FACTOR
+    steps = torch.sqrt(x * x + y * y + z * z)
+    padded = pad(steps.masked_fill(~both, math.inf), (1, 1), value=math.inf)
+    beside = torch.minimum(padded[:, :-2], padded[:, 2:])
+    predicted = beside.masked_fill_(beside.isinf(), 0.0) * SLOPE_FACTOR
     strength = (steps - predicted - JUMP_LOW).div_(JUMP_HIGH - JUMP_LOW).clamp_(0.0, 1.0)
-    padded = pad(strength, (1, 1))
+    padded = pad(strength * both, (1, 1))
     return torch.maximum(padded[:, :-1], padded[:, 1:])
 
 
