@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar_app.default_avatar.hair import lit_from_above
 from avatar_app.default_avatar.hair_shape import volume_normal, volume_point
 from avatar_app.default_avatar.part import Part, SpringBones
 from avatar_app.default_avatar.surfaces import (
@@ -47,13 +48,13 @@ BAND_U = 0.06  # the clip texture's left edge is plain band colour
 
 TIE_CENTRE = np.array([0.112, 1.459, -0.052])
 TIE_AXIS = np.array([0.94, 0.30, -0.16])
-TIE_RADIUS = 0.0165
-TIE_TUBE = 0.0085
+TIE_RADIUS = 0.0175
+TIE_TUBE = 0.0095
 
-CLIP_AZIMUTH_DEG = 52.0
+CLIP_AZIMUTH_DEG = 46.0
 CLIP_ROW = 3.0
-CLIP_LIFT = 0.0165
-CLIP_RADIUS = 0.0165
+CLIP_LIFT = 0.0180
+CLIP_RADIUS = 0.0190
 CLIP_THICK = 0.005
 
 
@@ -74,7 +75,7 @@ def _ear() -> tuple[Surface, Double]:
     u = np.broadcast_to(np.array(EAR_SECTION_U), points.shape[:2])
     v = np.broadcast_to((1 - s)[:, None], points.shape[:2])
     surface = grid_surface(points[::-1], uvs=np.stack([u, v], -1)[::-1])
-    return surface, 1.0 - surface.uvs[:, 1].astype(np.float64)
+    return lit_from_above(surface), 1.0 - surface.uvs[:, 1].astype(np.float64)
 
 
 def _tufts() -> tuple[Surface, Double]:
@@ -121,7 +122,7 @@ def _band() -> Surface:
     path = volume_point(azimuth, row)
     path[:, 2] = np.interp(np.abs(degrees), [0, BAND_SPAN_DEG], [0.014, 0.018])
     normal[np.abs(degrees) < 5] = (0.0, 1.0, 0.0)
-    path += normal * 0.0015
+    path -= normal * 0.0012
     band = strand(path, normal, BAND_WIDTH, BAND_THICK, edge=0.9)
     uvs = np.stack([np.full(len(band.positions), BAND_U), np.full(len(band.positions), 0.5)], 1)
     return make_surface(band.positions, uvs, band.triangles)
@@ -142,7 +143,7 @@ def _torus(centre: Double, axis: Double, radius: float, tube: float) -> Surface:
         + spoke[None] * (radius + bulge[None, :, None] * np.cos(section)[:, None, None])
         + axis * (bulge[None, :, None] * np.sin(section)[:, None, None])
     )
-    return grid_surface(points, uvs=np.full((7, 21, 2), (BAND_U, 0.5)))
+    return grid_surface(points[::-1], uvs=np.full((7, 21, 2), (BAND_U, 0.5)))
 
 
 def _slice() -> Surface:

@@ -31,8 +31,8 @@ LASH_MATERIAL = "yuzu_lash"
 TURN_CENTRE = np.array(LEFT_BONES["leftEye"][1])
 IRIS_RADIUS = 0.0552  # of the sphere round TURN_CENTRE on which the iris slides
 WHITE_RADIUS = 0.0540
-IRIS_HALF_WIDTH = 0.0176
-IRIS_HALF_HEIGHT = 0.0214
+IRIS_HALF_WIDTH = 0.0190
+IRIS_HALF_HEIGHT = 0.0222
 IRIS_CENTRE = eye_shape.CENTRE + (-0.0012, 0.0002)
 
 LID_ROWS = 6
@@ -46,6 +46,7 @@ LID_SHAPES: dict[str, tuple[str, tuple[float, float, float]]] = {
     "relaxed": ("blink", (0.2, 0.26, 0.26)),
 }
 LASH_STEPS = 26
+CREASE_FOLLOWS = {"blink": 0.62, "happy": 0.30}  # share of the lid's way that the fold takes
 WEDGES = ((0.74, 3.6, 4.2), (0.87, 5.2, 4.4))  # place, out mm, up mm
 
 
@@ -201,9 +202,9 @@ def _lash_points(shape: str | None) -> Double:
     """Front-view vertices of the upper lash: lower edge, upper edge, wedge tips."""
     path, up = _lash_lines(shape)
     s = np.linspace(0, 1, LASH_STEPS)
-    thin = 0.62 if shape in ("blink", "happy") else 1.0
-    above = np.interp(s, [0, 0.12, 0.5, 0.85, 1], [0.5, 1.5, 3.3, 3.7, 0.05]) / 1000 * thin
-    below = np.interp(s, [0, 0.2, 0.7, 0.9, 1], [0.2, 0.7, 0.9, 0.7, 0.05]) / 1000
+    thin = 0.66 if shape in ("blink", "happy") else 1.0
+    above = np.interp(s, [0, 0.12, 0.5, 0.85, 1], [0.5, 1.9, 4.2, 4.6, 0.05]) / 1000 * thin
+    below = np.interp(s, [0, 0.2, 0.7, 0.9, 1], [0.2, 0.7, 1.0, 0.8, 0.05]) / 1000
     edges = [path - up * below[:, None], path + up * above[:, None]]
     tips = []
     for place, out, rise in WEDGES:
@@ -272,10 +273,10 @@ def _line(
 def _crease() -> tuple[Surface, dict[str, Float]]:
     """Draw the fine fold of the double lid above the lashes."""
     part = slice(7, 36)
-    above = np.array([0.0, 0.0058])
+    above = np.array([0.0, 0.0066])
     curves: dict[str | None, Double] = {None: eye_shape.upper_edge(41)[part] + above}
     for name, (curve, shares) in LID_SHAPES.items():
-        amount = _columns(shares, 41) * 0.16
+        amount = _columns(shares, 41) * CREASE_FOLLOWS.get(name, 0.16)
         curves[name] = eye_shape.lowered(amount, curve, 41)[part] + above * 0.9
     curves["surprised"] = curves[None] + (0.0, eye_shape.WIDEN_M * 1.2)
     count = len(curves[None])

@@ -40,6 +40,8 @@ def paint_skin(size: int = 1024) -> Image:
     blend(canvas, palette.BLUSH, 0.50 * np.exp(-(blush**2) * 1.6))
     for offset in (-0.0062, 0.0, 0.0062):
         _blush_dash(canvas, offset)
+    fringe = 1.4235 + 0.0045 * np.sin(x * 155 + 0.8) + 0.0025 * np.sin(x * 340)
+    blend(canvas, canvas * palette.SKIN_SHADE, 0.8 * edge((fringe - y) / 0.003, 1.0))
     _nose(canvas, x, y)
     lip = np.hypot(x / 0.0062, (y - (mouth_shape.CENTRE[1] - 0.0068)) / 0.0014)
     blend(canvas, (240, 168, 152), 0.55 * edge(lip - 1, 0.9))

@@ -15,25 +15,26 @@ Double = NDArray[np.float64]
 # Meridians of the hair's volume: distance from the axis and height in millimetres, from the crown
 # (row 0) over the widest place (row 4, brows) down to below the shoulders (row 9).
 FRONT_MM = (
-    (0, 1541), (53, 1530), (82, 1502), (96, 1459), (102, 1412), (103, 1362), (105, 1310),
+    (0, 1541), (51, 1528), (80, 1497), (95, 1456), (102, 1412), (103, 1362), (105, 1310),
     (103, 1258), (93, 1208), (78, 1165),
 )  # fmt: skip
 SIDE_MM = (
-    (0, 1541), (56, 1530), (87, 1502), (103, 1459), (108, 1411), (111, 1362), (114, 1312),
+    (0, 1541), (53, 1528), (83, 1498), (101, 1457), (108, 1411), (111, 1362), (114, 1312),
     (111, 1260), (99, 1210), (84, 1166),
 )  # fmt: skip
 BACK_MM = (
-    (0, 1541), (60, 1530), (95, 1501), (113, 1456), (120, 1408), (121, 1360), (118, 1310),
+    (0, 1541), (57, 1528), (91, 1496), (111, 1454), (120, 1408), (121, 1360), (118, 1310),
     (110, 1258), (95, 1208), (80, 1165),
 )  # fmt: skip
 ROWS = len(FRONT_MM)
 
+CAP_FRAY = 0.55  # rows by which the layer's lower border zigzags
 RING_ROW = 2.55  # the angel ring lies round the head at this row
 RING_V = 0.25  # and at this height of the texture
 LOCK_COLUMNS = 4  # lock textures side by side; one more column is the cap's
 COLUMN_COUNT = LOCK_COLUMNS + 1
 LOCK_STEPS = 10
-WORLD_STEPS = 15  # tails and ahoge bend more
+WORLD_STEPS = 18  # tails and ahoge bend more
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +157,9 @@ def cap_surface(ends: Sequence[tuple[float, float]], sink: float) -> Surface:
     """
     azimuth = np.deg2rad(np.linspace(-180, 180, 49))
     last = np.interp(np.abs(np.rad2deg(azimuth)), *np.array(ends).T)
-    share = np.concatenate([np.linspace(0, 0.5, 7), np.linspace(0.5, 1, 4)[1:]])
-    row = share[:, None] * last[None, :]
+    last = last + np.where(last > 5, CAP_FRAY * (np.arange(len(last)) % 2), 0.0)
+    top = np.array([0.0, 0.25, 0.55, 0.9, 1.3, 1.8, 2.4])[:, None] + 0.0 * last
+    row = np.concatenate([top, 2.4 + np.linspace(0, 1, 5)[1:, None] * (last - 2.4)])
     spread = np.broadcast_to(azimuth, row.shape)
     points = volume_point(spread, row) - sink * volume_normal(spread, row)
     wave = np.abs(np.mod(np.rad2deg(spread) / 60.0, 2.0) - 1.0)

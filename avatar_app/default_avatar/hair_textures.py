@@ -37,7 +37,7 @@ def paint_hair(size: int = 1024) -> NDArray[np.uint8]:
     blend(canvas, canvas * (0.62, 0.68, 0.78), inner)
     rim = np.where(is_cap, 0.0, edge(np.abs(np.abs(across - 0.5) - 0.25) - 0.016, 0.02))
     blend(canvas, palette.HAIR_DARK, 0.75 * rim)
-    blend(canvas, palette.HAIR_DARK, np.where(is_cap, 0.45 * np.clip((v - 0.35) / 0.2, 0, 1), 0.0))
+    blend(canvas, palette.HAIR_DARK, np.where(is_cap, 0.85 * np.clip((v - 0.4) / 0.2, 0, 1), 0.0))
     return finish(canvas)
 
 

@@ -72,7 +72,7 @@ def _teeth() -> Part:
     x = np.linspace(-0.0100, 0.0100, 11)
     flat = np.stack(
         [np.stack([x, np.full(11, y) + 40.0 * x**2 * lower], axis=-1) for y, lower in
-         ((0.0052, 0.0), (0.0022, 0.4), (-0.0004, 0.12))]
+         ((0.0042, 0.0), (-0.0002, 0.4), (-0.0030, 0.12))]
     )  # fmt: skip
     points = front_point(mouth_shape.CENTRE + flat, -0.0034)
     surface = grid_surface(points, uvs=_uv_grid(TEETH_UV, 3, 11))
