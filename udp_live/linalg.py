@@ -1,4 +1,4 @@
-"""Vectors, quaternions and matrices as pure functions over numpy arrays.
+"""Vectors and quaternions as pure functions over numpy arrays.
 
 Quaternions are xyzw and unit length. Functions are batched over leading axes and keep the
 floating dtype of their inputs.
@@ -141,29 +141,3 @@ def quat_to_matrix(quats: FloatArray) -> FloatArray:
     out[..., 2, 1] = 2.0 * (y * z + x * w)
     out[..., 2, 2] = 1.0 - 2.0 * (x * x + y * y)
     return out
-
-
-def mat_perspective(
-    field_of_view_rad: float, aspect: float, *, near: float, far: float
-) -> NDArray[np.float32]:
-    """Return ``clip_from_view`` of OpenGL: ``[4, 4]``, the eye looks along -Z."""
-    focal = 1.0 / np.tan(0.5 * field_of_view_rad)
-    matrix = np.zeros((4, 4), np.float32)
-    matrix[0, 0] = focal / aspect
-    matrix[1, 1] = focal
-    matrix[2, 2] = (far + near) / (near - far)
-    matrix[2, 3] = 2.0 * far * near / (near - far)
-    matrix[3, 2] = -1.0
-    return matrix
-
-
-def mat_look_at(eye: ArrayLike, target: ArrayLike, up: ArrayLike) -> NDArray[np.float32]:
-    """Return ``view_from_world``: ``[4, 4]``, ``eye`` at the origin, ``target`` along -Z."""
-    eye = np.asarray(eye, float)
-    back = vec_normalize(eye - np.asarray(target, float))
-    right = vec_normalize(vec_cross(np.asarray(up, float), back))
-    rotation = np.stack((right, vec_cross(back, right), back))
-    matrix = np.eye(4, dtype=np.float32)
-    matrix[:3, :3] = rotation
-    matrix[:3, 3] = -rotation @ eye
-    return matrix

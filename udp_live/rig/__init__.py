@@ -23,6 +23,7 @@ from udp_live.rig.rig import (
     SpringCollider,
 )
 from udp_live.rig.skinning import PosedSkeleton, joint_matrices, posed_joints, skin_vertices
+from udp_live.rig.spring_bones import SpringBones
 
 __all__ = [
     "AlphaMode",
@@ -38,6 +39,7 @@ __all__ = [
     "PosedSkeleton",
     "Rig",
     "Skeleton",
+    "SpringBones",
     "SpringChain",
     "SpringCollider",
     "canonical_landmarks",
