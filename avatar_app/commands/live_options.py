@@ -101,6 +101,7 @@ def engine_config(arguments: argparse.Namespace, outputs: tuple[str, ...]) -> "E
             device=arguments.device,
             outputs=outputs,
             gl_backend=arguments.gl_backend,
+            measures_imitation=arguments.report is not None,
         )
 
 

@@ -81,6 +81,7 @@ class EngineConfig:
             is needed for the preview.
         gl_backend: Name of the OpenGL backend; None chooses.
         govern: Lower decode size, then rate, to hold the budget.
+        measures_imitation: Compare the avatar's joints with the person's, for the report.
     """
 
     avatar: Path
@@ -98,6 +99,7 @@ class EngineConfig:
     outputs: tuple[str, ...] = ()
     gl_backend: str | None = None
     govern: bool = True
+    measures_imitation: bool = False
 
     def __post_init__(self) -> None:
         if not MIN_SIZE <= self.size <= MAX_SIZE or self.size % 2:

@@ -78,12 +78,12 @@ class InlineRun:
 
     def statistics(self) -> EngineStatistics:
         """Summarise the run."""
-        painter = self._render.painter
+        decoder, device = self._render.decoder_names
         return replace(
             self._meter.statistics(running=False),
             decode_size=self._config.size,
-            decoder=painter.decoder_name if painter else "",
-            device=painter.device_name if painter else "",
+            decoder=decoder,
+            device=device,
             imitation=self._tracking.imitation() if self._tracking else {},
         )
 
@@ -114,6 +114,7 @@ class InlineRun:
                 lambda: parts.open_tracker(config, realtime=False),
                 lambda: parts.make_retargeter(config, avatar.rig),
                 TrackingContext(meter, self._notices, self.camera_preview, realtime=False),
+                parts.make_judge(config, avatar.rig),
             )
         self._render = RenderStage(
             lambda: parts.open_painter(config, avatar, meter.stages),

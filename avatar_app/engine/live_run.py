@@ -135,12 +135,12 @@ class LiveRun:
         """Summarise the run. Any thread."""
         dropped = sum(slot.dropped for slot in self._slots)
         statistics = self._meter.statistics(running=running, dropped=dropped)
-        painter = self._render.painter if self._render else None
+        decoder, device = self._render.decoder_names if self._render else ("", "")
         return replace(
             statistics,
             decode_size=self._render.decode_size if self._render else 0,
-            decoder=painter.decoder_name if painter else "",
-            device=painter.device_name if painter else "",
+            decoder=decoder,
+            device=device,
             imitation=self._tracking.imitation() if self._tracking else {},
         )
 
@@ -199,6 +199,7 @@ class LiveRun:
             lambda: self._parts.open_tracker(self._config, realtime=True),
             self._make_retargeter,
             context,
+            self._parts.make_judge(self._config, self._rig),
         )
         self._add("capture", self._capture, None, cameras.publish)
         self._add("tracking", self._tracking, cameras, poses.publish)

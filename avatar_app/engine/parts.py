@@ -6,6 +6,7 @@ costs only its feature. Tests put fakes in their place.
 
 import hashlib
 import os
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -18,6 +19,7 @@ from avatar_app.engine.frames import PoseFrame
 from avatar_app.engine.stage_stats import StageStats
 from avatar_app.errors import OutputError
 from avatar_app.paths import ARCHIVE_SUFFIX, encodings_folder, find_clip
+from udp_live.retargeting.calibration import Neutral
 from udp_live.rig.rig import Rig
 from udp_live.types import RigPose, TrackedMotion, Viewpoint
 
@@ -39,7 +41,24 @@ class Retargeter(Protocol):
         ...
 
     def calibrate(self) -> None:
-        """Take the person's present face and posture as neutral."""
+        """Take the person's next calm second as neutral."""
+        ...
+
+    @property
+    def neutral(self) -> Neutral:
+        """The person's neutral that turns are measured from."""
+        ...
+
+
+class Judge(Protocol):
+    """Compare the avatar with the person, frame by frame."""
+
+    def add(self, motion: TrackedMotion, pose: RigPose, neutral: Neutral) -> None:
+        """Take in one frame."""
+        ...
+
+    def report(self) -> Mapping[str, float | int | None]:
+        """Return mean errors in degrees by joint group, and the number of frames."""
         ...
 
 
@@ -149,10 +168,18 @@ class EngineParts:
 
     def make_retargeter(self, config: EngineConfig, rig: Rig) -> Retargeter:
         """Make the retargeter. Tracking thread."""
-        from udp_live.retargeting import RetargetConfig
-        from udp_live.retargeting import Retargeter as RigRetargeter
+        from udp_live.retargeting.retargeter import Retargeter as RigRetargeter
+        from udp_live.retargeting.retargeter import RetargeterConfig
 
-        return RigRetargeter(rig, RetargetConfig(mirror=config.mirror))
+        return RigRetargeter(rig, RetargeterConfig(mirror=config.mirror))
+
+    def make_judge(self, config: EngineConfig, rig: Rig) -> Judge | None:
+        """Make what measures the imitation, if that is wanted. Tracking thread."""
+        if not config.measures_imitation:
+            return None
+        from udp_live.retargeting.imitation import Imitation
+
+        return Imitation(rig, mirror=config.mirror)
 
     def open_painter(self, config: EngineConfig, avatar: "Avatar", stats: StageStats) -> Painter:
         """Open rasterizer and decoder. Render thread."""

@@ -53,6 +53,7 @@ class RenderStage:
         self._realtime = realtime
         self._clock_s = clock_s
         self._painter: Painter | None = None
+        self._decoder_names = ("", "")
         self._pacer = FramePacer(config.fps, clock_s)
         self._glide = PoseGlide(config.fps)
         self._governor = Governor(config.size, config.fps)
@@ -61,9 +62,9 @@ class RenderStage:
         self._is_fresh = False
 
     @property
-    def painter(self) -> Painter | None:
-        """The painter once it is open."""
-        return self._painter
+    def decoder_names(self) -> tuple[str, str]:
+        """Decoder and device, empty before they are open."""
+        return self._decoder_names
 
     @property
     def decode_size(self) -> int:
@@ -73,6 +74,7 @@ class RenderStage:
     def open(self) -> None:
         """Open the painter."""
         self._painter = self._open_painter()
+        self._decoder_names = (self._painter.decoder_name, self._painter.device_name)
         self._observed_s = self._clock_s()
 
     def change_config(self, config: EngineConfig) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from avatar_app.engine.frames import CameraFrame, CameraPreviewFrame, FrameStamp, PoseFrame
 from avatar_app.engine.latest_slot import LatestSlot
 from avatar_app.engine.notice_board import NoticeBoard
-from avatar_app.engine.parts import Retargeter
+from avatar_app.engine.parts import Judge, Retargeter
 from avatar_app.engine.run_meter import RunMeter
 from avatar_app.errors import TrackerError
 from udp_live.types import TrackedMotion
@@ -50,10 +50,20 @@ class TrackingStage:
         open_tracker: Callable[[], "Tracker"],
         make_retargeter: Callable[[], Retargeter],
         context: TrackingContext,
+        judge: Judge | None = None,
     ) -> None:
+        """Prepare a stage.
+
+        Args:
+            open_tracker: Opens the tracker, again after it failed.
+            make_retargeter: Makes the retargeter.
+            context: What the stage reports to.
+            judge: Compares the avatar with the person.
+        """
         self._open_tracker = open_tracker
         self._make_retargeter = make_retargeter
         self._context = context
+        self._judge = judge
         self._tracker: Tracker | None = None
         self._tracker_retry_s = 0.0
         self._retargeter: Retargeter | None = None
@@ -81,7 +91,9 @@ class TrackingStage:
 
     def imitation(self) -> dict[str, float]:
         """Return mean angles between person and avatar so far, degrees by joint. Any thread."""
-        return {}
+        if self._judge is None:
+            return {}
+        return {name: value for name, value in self._judge.report().items() if value is not None}
 
     def change_retargeter(self, make_retargeter: Callable[[], Retargeter]) -> None:
         """Use another retargeter from the next frame on. Any thread."""
@@ -98,7 +110,10 @@ class TrackingStage:
         self._watch_face(motion)
         self._last_stamp, self._last_size = value.stamp, motion.image_size
         self._pictured_s = self._now_s()
-        return self._retarget(value.stamp, motion)
+        frame = self._retarget(value.stamp, motion)
+        if self._judge is not None and self._retargeter is not None:
+            self._judge.add(motion, frame.rig_pose, self._retargeter.neutral)
+        return frame
 
     def close(self) -> None:
         """End the tracker's process."""
