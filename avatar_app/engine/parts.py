@@ -57,7 +57,7 @@ class Judge(Protocol):
         """Take in one frame."""
         ...
 
-    def report(self) -> Mapping[str, float | int | None]:
+    def report(self) -> Mapping[str, object]:
         """Return mean errors in degrees by joint group, and the number of frames."""
         ...
 

@@ -93,7 +93,8 @@ class TrackingStage:
         """Return mean angles between person and avatar so far, degrees by joint. Any thread."""
         if self._judge is None:
             return {}
-        return {name: value for name, value in self._judge.report().items() if value is not None}
+        items = self._judge.report().items()
+        return {name: value for name, value in items if isinstance(value, float | int)}
 
     def change_retargeter(self, make_retargeter: Callable[[], Retargeter]) -> None:
         """Use another retargeter from the next frame on. Any thread."""
