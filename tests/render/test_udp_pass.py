@@ -169,3 +169,14 @@ def test_expressions_move_the_surface_and_let_it_back(context: moderngl.Context)
     rasterizer.close()
     assert np.abs(during - before).max() > 1e-3
     np.testing.assert_array_equal(after, before)
+
+
+def test_of_coplanar_surfaces_the_later_one_is_seen(context: moderngl.Context) -> None:
+    rig = quad_rig(Material("skin"), Material("decal"), gap_m=0.0)
+    shifted = rig.mesh.positions.copy()
+    shifted[4:, 0] += 0.25
+    rig = replace(rig, mesh=replace(rig.mesh, positions=shifted))
+    decal = canonical_landmarks(rig)[4:, 0]
+    xyzv = draw(context, rig).xyzv
+    middle = decal[0] + (decal[1] - decal[0]) * (16.5 - 12.0) / 16.0
+    np.testing.assert_allclose(xyzv[16, 16, 0], middle, atol=1e-5)

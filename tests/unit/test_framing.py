@@ -95,3 +95,27 @@ def test_zoom_enlarges_and_pan_moves_the_figure_right_and_up() -> None:
 def test_a_zoom_of_zero_is_refused() -> None:
     with pytest.raises(ValueError, match="zoom"):
         frame_viewpoint(tiny_rig(), Framing.BUST, zoom=0.0)
+
+
+def test_a_prop_on_one_side_does_not_shrink_the_bust() -> None:
+    rig = tiny_rig()
+    head = rig.mesh.joints[:, 0] == rig.skeleton.humanoid["head"]
+    corner = np.flatnonzero(head & (rig.mesh.positions[:, 0] > 0.1))[:1]
+    positions = rig.mesh.positions.copy()
+    positions[corner, 0] += 3.0
+    with_prop = replace(rig, mesh=replace(rig.mesh, positions=positions))
+    assert frame_viewpoint(with_prop, Framing.BUST) == frame_viewpoint(rig, Framing.BUST)
+
+
+def test_wide_hair_is_shown_whole_up_to_a_limit() -> None:
+    rig = tiny_rig()
+    head = rig.mesh.joints[:, 0] == rig.skeleton.humanoid["head"]
+    heights = []
+    for factor in (1.0, 2.5, 30.0):
+        positions = rig.mesh.positions.copy()
+        positions[head, 0] *= factor
+        hairy = replace(rig, mesh=replace(rig.mesh, positions=positions))
+        heights.append(frame_viewpoint(hairy, Framing.BUST).height_m)
+    plain, wide, absurd = heights
+    assert plain < wide < absurd
+    assert absurd == pytest.approx(1.2 * plain, rel=0.01)
