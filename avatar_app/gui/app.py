@@ -13,6 +13,7 @@ from avatar_app.gui.device_finder import DeviceFinder, Webcams
 from avatar_app.gui.engine_bridge import EngineBridge
 from avatar_app.gui.icons import app_icon
 from avatar_app.gui.main_window import MainWindow
+from avatar_app.gui.session import Session
 from avatar_app.gui.start_config import default_avatar, named_settings, remembered_config
 from avatar_app.gui.theme import apply_theme
 from avatar_app.paths import settings_file, shipped_avatars_folder, user_avatars_folder
@@ -43,19 +44,15 @@ def run_window(config: EngineConfig | None = None, *, settings_path: Path | None
         settings = named_settings(config, settings)
     engine = LiveEngine(config)
     try:
-        window = MainWindow(
-            EngineBridge(engine),
-            store,
-            settings,
-            finder=DeviceFinder(name_webcams),
-            avatar_folders=folders,
-        )
+        finder = DeviceFinder(name_webcams)
+        session = Session(EngineBridge(engine), store, settings, finder=finder)
+        window = MainWindow(session, avatar_folders=folders)
         window.closed.connect(app.quit)
         if notice:
             window.banner.show_notice(notice)
         _close_on_interrupt(window)
         window.present()
-        window.begin(choose_source=chooses_source)
+        session.begin(choose_source=chooses_source)
         return app.exec()
     finally:
         engine.stop()

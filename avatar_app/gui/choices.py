@@ -40,7 +40,7 @@ def source_choices(webcams: Sequence[tuple[str, str]], chosen: str) -> list[Choi
     known = {choice.value for choice in choices} | {DEMO_CLIP}
     if chosen and chosen not in known:
         choices.append(_other_source(chosen))
-    choices.append(Choice(DEMO_CLIP, "Hello, a demo without a webcam", "clip"))
+    choices.append(Choice(DEMO_CLIP, "Hello, the demo", "clip"))
     return choices
 
 

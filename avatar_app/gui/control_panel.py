@@ -7,6 +7,8 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
+    QSpacerItem,
     QVBoxLayout,
     QWidget,
 )
@@ -21,6 +23,8 @@ from avatar_app.gui.widgets.switch import Switch
 
 WIDTH = 324
 SIDE = 22
+GAP = 16  # between two choices; less in a low window
+MINIMUM = QSizePolicy.Policy.Minimum
 FRAMINGS = (
     ("bust", "Bust", "Head and shoulders (1)"),
     ("half", "Half", "Down to the hips (2)"),
@@ -73,7 +77,7 @@ class ControlPanel(QFrame):
         content = QWidget()
         content.setObjectName("choices")
         column = QVBoxLayout(content)
-        column.setContentsMargins(SIDE, 4, SIDE, 12)
+        column.setContentsMargins(SIDE, 2, SIDE, 8)
         column.setSpacing(0)
         for title, control in (
             ("Source", self.source),
@@ -84,7 +88,7 @@ class ControlPanel(QFrame):
         ):
             column.addWidget(_title(title, control))
             column.addWidget(control)
-            column.addSpacing(16)
+            column.addItem(QSpacerItem(0, GAP, MINIMUM, QSizePolicy.Policy.Preferred))
         column.addLayout(
             _switch_row("Mirror", "You and the avatar move to the same side (M)", self.mirror)
         )
@@ -105,7 +109,7 @@ class ControlPanel(QFrame):
         commands = QFrame()
         commands.setObjectName("commands")
         row = QHBoxLayout(commands)
-        row.setContentsMargins(SIDE, 16, SIDE, 18)
+        row.setContentsMargins(SIDE, 14, SIDE, 14)
         row.setSpacing(10)
         row.addWidget(self.calibrate)
         row.addWidget(self.run, 1)
@@ -115,10 +119,10 @@ class ControlPanel(QFrame):
 def _header() -> QWidget:
     header = QWidget()
     row = QHBoxLayout(header)
-    row.setContentsMargins(SIDE - 2, 16, SIDE, 14)
+    row.setContentsMargins(SIDE - 2, 12, SIDE, 10)
     row.setSpacing(11)
     sign = QLabel()
-    sign.setPixmap(glyph("kigurumi", None, 36, header.devicePixelRatioF()))
+    sign.setPixmap(glyph("mascot", None, 36, header.devicePixelRatioF()))
     name = QLabel("Kigurumi")
     name.setObjectName("wordmark")
     row.addWidget(sign)

@@ -10,7 +10,8 @@ from avatar_app.gui import theme
 from avatar_app.gui.frame_image import image_of_webcam
 
 PULL_MS = 50
-WIDTH, HEIGHT = 176, 132
+ASPECT = 4 / 3
+MIN_WIDTH, MAX_WIDTH, SHARE = 112, 192, 0.26  # of the picture's side
 CORNER = 10
 
 
@@ -19,7 +20,7 @@ class CameraInset(QWidget):
 
     def __init__(self, slot: LatestSlot[CameraPreviewFrame], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setFixedSize(WIDTH, HEIGHT)
+        self.show_beside(0.0)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAccessibleName("What the webcam sees")
         self._slot = slot
@@ -37,12 +38,19 @@ class CameraInset(QWidget):
 
     def show_webcam(self, visible: bool) -> None:
         """Begin or end showing the webcam; what was seen is forgotten."""
+        if visible == self._timer.isActive():
+            return
         self.setVisible(visible)
         self.forget()
         if visible:
             self._timer.start()
         else:
             self._timer.stop()
+
+    def show_beside(self, picture_side: float) -> None:
+        """Take a size that suits the preview's picture."""
+        width = round(min(max(picture_side * SHARE, MIN_WIDTH), MAX_WIDTH))
+        self.setFixedSize(width, round(width / ASPECT))
 
     def show_mirrored(self, mirror: bool) -> None:
         """Show the picture as in a mirror."""

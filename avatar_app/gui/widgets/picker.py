@@ -53,6 +53,7 @@ class Picker(QComboBox):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setMaxVisibleItems(12)
         self._value = ""
+        self._offered: tuple[Choice, ...] = ()
         self.activated.connect(self._tell)
         _round_off(self.view().window())
 
@@ -63,12 +64,16 @@ class Picker(QComboBox):
 
     def offer(self, choices: Sequence[Choice], commands: Sequence[Choice], value: str) -> None:
         """Fill the list anew and show ``value``, without telling anyone."""
+        self._value = value
+        if (*choices, *commands) == self._offered:
+            self._show_value()
+            return
+        self._offered = (*choices, *commands)
         self._lines.clear()
         for choice in choices:
             self._lines.appendRow(_line(choice, is_command=False))
         for command in commands:
             self._lines.appendRow(_line(command, is_command=True))
-        self._value = value
         self._show_value()
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 (Qt's name)
@@ -93,8 +98,8 @@ class Picker(QComboBox):
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
         colour = theme.TEXT if self.isEnabled() else theme.FAINT
         inner = self.rect().adjusted(SIDE, 0, -SIDE, 0)
-        _paint_line(painter, inner.adjusted(0, 0, -ICON, 0), self.itemIcon(self.currentIndex()),
-                    self.currentText() or "None found", colour)  # fmt: skip
+        sign, text = self.itemIcon(self.currentIndex()), self.currentText() or "None found"
+        _paint_line(painter, inner.adjusted(0, 0, -ICON, 0), sign, text, colour)
         chevron = glyph("chevron-down", theme.MUTED, 16, self.devicePixelRatioF())
         painter.drawPixmap(inner.right() - 14, inner.center().y() - 7, chevron)
 
@@ -142,8 +147,9 @@ class _LineDelegate(QStyledItemDelegate):
             painter.setBrush(QColor(theme.HOVER))
             painter.drawRoundedRect(rect, 7, 7)
         line = rect.adjusted(10, 0, -10, 0)
-        _paint_line(painter, line.adjusted(0, 0, -20, 0), index.data(Qt.ItemDataRole.DecorationRole),
-                    str(index.data(Qt.ItemDataRole.DisplayRole)), theme.TEXT)  # fmt: skip
+        sign = index.data(Qt.ItemDataRole.DecorationRole)
+        text = str(index.data(Qt.ItemDataRole.DisplayRole))
+        _paint_line(painter, line.adjusted(0, 0, -20, 0), sign, text, theme.TEXT)
         if not index.data(COMMAND_ROLE) and index.data(VALUE_ROLE) == self._picker.value:
             tick = glyph("check", theme.YUZU, 16, self._picker.devicePixelRatioF())
             painter.drawPixmap(line.right() - 15, line.center().y() - 7, tick)

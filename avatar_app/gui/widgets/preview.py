@@ -210,9 +210,9 @@ def _middle_square(pixmap: QPixmap) -> QRectF:
 
 
 def _paint_invitation(painter: QPainter, rect: QRectF, title: str, hint: str) -> None:
-    side = min(112.0, rect.width() / 3)
+    side = min(128.0, rect.width() / 3)
     middle = rect.center()
-    drawing("kigurumi").render(
+    drawing("mascot").render(
         painter, QRectF(middle.x() - side / 2, middle.y() - side / 2 - 44, side, side)
     )
     font = painter.font()

@@ -16,13 +16,19 @@ INSIDE = 14  # from the picture's edge to what floats on it
 
 
 class LiveBadge(QWidget):
-    """The word LIVE beside a green light, while a run is on."""
+    """The word LIVE beside a green light, or REC beside a red one, while a run is on."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setFixedSize(62, 26)
+        self._is_recording = False
         self.hide()
+
+    def show_recording(self, is_recording: bool) -> None:
+        """Say REC in place of LIVE while the run is written to a file."""
+        self._is_recording = is_recording
+        self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 (Qt's name)
         """Paint the badge."""
@@ -31,7 +37,7 @@ class LiveBadge(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(7, 17, 21, 205))
         painter.drawRoundedRect(self.rect(), 13, 13)
-        painter.setBrush(QColor(theme.LEAF))
+        painter.setBrush(QColor(theme.CORAL if self._is_recording else theme.LEAF))
         painter.drawEllipse(QRectF(11, 9, 8, 8))
         font = painter.font()
         font.setPixelSize(11)
@@ -39,7 +45,8 @@ class LiveBadge(QWidget):
         font.setLetterSpacing(font.SpacingType.AbsoluteSpacing, 0.8)
         painter.setFont(font)
         painter.setPen(QColor(theme.TEXT))
-        painter.drawText(self.rect().adjusted(25, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, "LIVE")
+        word = "REC" if self._is_recording else "LIVE"
+        painter.drawText(self.rect().adjusted(25, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, word)
 
 
 class PreviewStage(QFrame):
@@ -84,6 +91,7 @@ class PreviewStage(QFrame):
         self.badge.move(picture.topLeft())
         self.reset.adjustSize()
         self.reset.move(picture.right() - self.reset.width(), picture.top())
+        self.inset.show_beside(self.preview.picture_rect().width())
         inset = self.inset.size()
         self.inset.move(picture.right() - inset.width(), picture.bottom() - inset.height())
 

@@ -138,13 +138,12 @@ class StatusStrip(QFrame):
         self.show_state(EngineState.STOPPED)
 
     def show_state(self, state: EngineState) -> None:
-        """Say what the engine is doing; figures of an ended run disappear."""
+        """Say what the engine is doing; figures are there only during a run."""
         self.dot.show_colour(COLOURS[state])
         self.sentence.setText(SENTENCES[state])
-        if state is not EngineState.RUNNING:
-            self.tracking.show_text(NO_FIGURE)
-            self.rate.show_text(f"{NO_FIGURE} fps")
-            self.latency.show_text(f"{NO_FIGURE} ms")
+        for figure in (self.tracking, self.rate, self.latency):
+            figure.setVisible(state is EngineState.RUNNING)
+            figure.show_text(NO_FIGURE)
 
     def show_notices(self, notices: tuple[str, ...]) -> None:
         """Say what degrades the run."""
