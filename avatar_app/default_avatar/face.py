@@ -162,7 +162,7 @@ def mouth_motion(points: Double, shape: str) -> Double:
     to_upper, to_lower = mouth_shape.lips(shape)
     middle = (upper + lower) / 2
     above = points[:, 1] - np.interp(points[:, 0], middle[:, 0], middle[:, 1])
-    share = smoothstep(-0.00015, 0.00015, above)[:, None]
+    share = smoothstep(-0.00002, 0.00002, above)[:, None]
     moved = np.zeros_like(points)
     for lip, target, weight in ((upper, to_upper, share), (lower, to_lower, 1 - share)):
         distance = np.linalg.norm(points[:, None] - lip[None], axis=2)

@@ -15,7 +15,7 @@ Double = NDArray[np.float64]
 # Meridians of the hair's volume: distance from the axis and height in millimetres, from the crown
 # (row 0) over the widest place (row 4, brows) down to below the shoulders (row 9).
 FRONT_MM = (
-    (0, 1541), (51, 1528), (80, 1497), (95, 1456), (102, 1412), (103, 1362), (105, 1310),
+    (0, 1541), (51, 1528), (80, 1497), (95, 1456), (100, 1412), (99, 1362), (102, 1310),
     (103, 1258), (93, 1208), (78, 1165),
 )  # fmt: skip
 SIDE_MM = (

@@ -16,8 +16,11 @@ POCKET_UV = (0.0, 0.0, 1.0, 0.6)
 TONGUE_UV = (0.0, 0.62, 0.48, 0.98)
 TEETH_UV = (0.52, 0.62, 0.98, 0.78)
 LINE_UV = (0.75, 0.9)
-LINE_ABOVE = 0.00095
-LINE_BELOW = 0.00055
+# Round shapes show less of the teeth: how far these hide above the lip, metres.
+TEETH_LIFT = {"ou": 0.0030, "oh": 0.0012, "surprised": 0.0030}
+LINE_ABOVE = 0.00065
+LINE_BELOW = 0.00050
+LINE_OVERLAP = 0.00025
 
 
 def _uv_grid(box: tuple[float, float, float, float], rows: int, columns: int) -> Double:
@@ -29,10 +32,10 @@ def _uv_grid(box: tuple[float, float, float, float], rows: int, columns: int) ->
 def _pocket() -> Part:
     """Model the dark inside: a bowl behind the lips, larger than any opening."""
     x = np.linspace(-0.0165, 0.0165, 9)
-    y = np.linspace(0.0075, -0.0185, 9)
+    y = np.linspace(0.0130, -0.0210, 9)
     gx, gy = np.meshgrid(x, y)
     flat = mouth_shape.CENTRE + np.stack([gx, gy], axis=-1)
-    edge = np.maximum(np.abs(gx) / 0.0165, np.abs(gy + 0.0055) / 0.0130)
+    edge = np.maximum(np.abs(gx) / 0.0165, np.abs(gy + 0.0040) / 0.0170)
     points = front_point(flat, 0.0)
     points[..., 2] -= 0.0095 - 0.0062 * edge**4
     surface = grid_surface(points, uvs=_uv_grid(POCKET_UV, 9, 9))
@@ -69,27 +72,38 @@ def _tongue() -> Part:
 
 def _teeth() -> Part:
     """Model the upper teeth: one clean strip under the upper lip."""
-    x = np.linspace(-0.0100, 0.0100, 11)
+    x = np.linspace(-0.0130, 0.0130, 11)
     flat = np.stack(
-        [np.stack([x, np.full(11, y) + 40.0 * x**2 * lower], axis=-1) for y, lower in
-         ((0.0042, 0.0), (-0.0002, 0.4), (-0.0030, 0.12))]
+        [np.stack([x, np.full(11, y) + x**2 * lower], axis=-1) for y, lower in
+         ((0.0085, 0.0), (0.0010, 0.0), (-0.0028, 5.0))]
     )  # fmt: skip
     points = front_point(mouth_shape.CENTRE + flat, -0.0034)
     surface = grid_surface(points, uvs=_uv_grid(TEETH_UV, 3, 11))
-    return make_part("teeth", MOUTH_MATERIAL, surface, "head", _jaw_morphs(points, 1.0, 0.0))
+    morphs = _jaw_morphs(points, 1.0, 0.0)
+    for shape, lift in TEETH_LIFT.items():
+        morphs[shape] = morphs[shape] + np.array([0.0, lift, 0.0], dtype=np.float32)
+    return make_part("teeth", MOUTH_MATERIAL, surface, "head", morphs)
 
 
 def _line_points(upper: Double, lower: Double) -> Double:
-    """Lip line ``[4, C, 3]``: an outer and an inner edge along the upper and the lower lip."""
-    taper = np.clip(np.sin(np.linspace(0, np.pi, len(upper))) * 2.2, 0.25, 1.0)[:, None]
-    rise = np.array([0.0, 1.0])
+    """Lip line ``[4, C, 3]``: outer and inner edge along the upper lip, then along the lower one."""
+    taper = np.clip(np.sin(np.linspace(0, np.pi, len(upper))) * 1.3, 0.25, 1.0)[:, None]
+    up, down = _outward(upper, 1.0), _outward(lower, -1.0)
     rows = [
-        front_point(upper + rise * LINE_ABOVE * taper, 0.0008),
-        front_point(upper - rise * 0.0001, 0.0008),
-        front_point(lower + rise * 0.0001, 0.0005),
-        front_point(lower - rise * LINE_BELOW * taper, 0.0005),
+        front_point(upper + up * LINE_ABOVE * taper, 0.0008),
+        front_point(upper - up * LINE_OVERLAP, 0.0008),
+        front_point(lower - down * LINE_OVERLAP, 0.0005),
+        front_point(lower + down * LINE_BELOW * taper, 0.0005),
     ]
     return np.stack(rows)
+
+
+def _outward(lip: Double, sign: float) -> Double:
+    """Unit normals of a lip in the front view, away from the opening."""
+    along = np.gradient(lip, axis=0)
+    normal = sign * np.stack([-along[:, 1], along[:, 0]], axis=1)
+    unit: Double = normal / np.linalg.norm(normal, axis=1, keepdims=True)
+    return unit
 
 
 def _lip_line() -> Part:

@@ -8,12 +8,12 @@ from avatar_app.default_avatar.surfaces import sample_spline
 Double = NDArray[np.float64]
 
 CENTRE = np.array([0.0, 1.3030])
-COLUMNS = 15  # samples along each lip, corners included
+COLUMNS = 21  # samples along each lip, corners included
 REST_GAP = 0.0002  # lips closed, but no two edges in the same place
 
 # Right half in millimetres from CENTRE, from the middle to the corner: upper lip, lower lip.
 Half = tuple[tuple[float, float], ...]
-REST: Half = ((0.0, -0.9), (3.0, -0.75), (6.2, -0.05), (9.0, 1.2))
+REST: Half = ((0.0, -1.1), (3.4, -0.85), (7.0, 0.15), (10.0, 1.7))
 SHAPES_MM: dict[str, tuple[Half, Half]] = {
     "aa": (
         ((0.0, 2.4), (4.5, 2.7), (8.2, 2.6), (10.2, 0.6)),
