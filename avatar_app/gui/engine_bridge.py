@@ -74,6 +74,7 @@ class EngineBridge(QObject):
             return
         if self._engine.state not in ENDED:
             return
+        self._tell(EngineState.STARTING)  # a quick run must not look like no change at all
         try:
             self._engine.start()
         except EXPECTED_ERRORS as error:
@@ -124,10 +125,13 @@ class EngineBridge(QObject):
         state = self._engine.state
         if state is self._state:
             return
-        self._state = state
-        self.state_changed.emit(state)
+        self._tell(state)
         if state is EngineState.FAILED:
             self.failed.emit(str(self._engine.error or "The engine stopped for an unknown reason."))
+
+    def _tell(self, state: EngineState) -> None:
+        self._state = state
+        self.state_changed.emit(state)
 
     def _tell_notices(self) -> None:
         notices = tuple(self._engine.notices)

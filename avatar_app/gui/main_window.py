@@ -98,6 +98,7 @@ class MainWindow(QMainWindow):
         size = None if fills_screen else (self.width(), self.height())
         self.session.remember_window(size, maximized=self.isMaximized())
         self.session.save()
+        self.stage.inset.show_webcam(False)
         self.hide()
         self.session.bridge.close()
 

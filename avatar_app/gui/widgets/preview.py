@@ -4,6 +4,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QBrush,
     QColor,
+    QHideEvent,
     QImage,
     QMouseEvent,
     QPainter,
@@ -11,6 +12,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QPixmap,
+    QShowEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -65,7 +67,6 @@ class Preview(QWidget):
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(PULL_MS)
         self._timer.timeout.connect(self.pull)
-        self._timer.start()
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 (Qt's name)
         """Stay large enough to be of use."""
@@ -114,6 +115,16 @@ class Preview(QWidget):
         is_image = background != TRANSPARENT and not background.startswith("#")
         self._backdrop_image = QPixmap(background) if is_image else None
         self.update()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 (Qt's name)
+        """Pull while in sight."""
+        super().showEvent(event)
+        self._timer.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 (Qt's name)
+        """Rest while out of sight."""
+        super().hideEvent(event)
+        self._timer.stop()
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 (Qt's name)
         """Zoom about the pointer."""
