@@ -20,7 +20,7 @@ from udp_live.retargeting.quaternion import (
 )
 
 CALM_S = 1.0
-CALM_SPEED = math.radians(14.0)  # of the head, per second
+CALM_TURN = math.radians(5.0)  # of the head, from where it was when the second began
 # A head turned farther than this from the webcam is not taken for a neutral one by itself.
 AUTOMATIC_RANGE = math.radians(28.0)
 # Asked for, a restless user is taken as is after this time.
@@ -78,7 +78,7 @@ class Calibration:
         return self.neutral
 
     def _collect(self, moment: Observation, dt_s: float) -> None:
-        restless = self._moments and dt_s > 0.0 and self._speed(moment, dt_s) > CALM_SPEED
+        restless = bool(self._moments) and self._turn(moment) > CALM_TURN
         averted = angle_of(moment.head.rotation) > AUTOMATIC_RANGE
         self._waited_s += dt_s
         overdue = self._is_asked and self._waited_s > PATIENCE_S
@@ -92,9 +92,9 @@ class Calibration:
             self._is_wanted = self._is_asked = False
             self._moments.clear()
 
-    def _speed(self, moment: Observation, dt_s: float) -> float:
-        last = self._moments[-1][1].head.rotation
-        return angle_of(multiply(inverse(last), moment.head.rotation)) / dt_s
+    def _turn(self, moment: Observation) -> float:
+        first = self._moments[0][1].head.rotation
+        return angle_of(multiply(inverse(first), moment.head.rotation))
 
     def _approach(self, dt_s: float) -> None:
         """Move the neutral towards its target, so that the avatar does not jump."""

@@ -22,12 +22,17 @@ MOUTH_CORNERS = (61, 291)
 
 # How far an eye is open: lid distance over eye width.
 OPEN_EYE = 0.30
-# The raw closing that counts as shut, by source; neutral adds to what counts as open.
-SHUT_BLENDSHAPE, SHUT_LANDMARKS = 0.55, 0.62
-LEAST_BLINK_RANGE = 0.30
-BLINK_DEADZONE = 0.22
-# Looking down lowers the lids; that is not a blink.
-LOOK_DOWN_SHARE = 0.35
+# The raw closing that counts as shut, by source.
+SHUT_BLENDSHAPE, SHUT_LANDMARKS = 0.55, 0.65
+LEAST_BLINK_RANGE = 0.28
+BLINK_DEADZONE = 0.25
+# Looking down and smiling lower the lids; neither is a blink.
+LOOK_DOWN_SHARE, SMILE_SHARE = 0.35, 0.15
+# What counts as open differs between people, and with glasses and webcams that look up or down. It
+# is learned while the eyes are not shut: downwards at once, upwards over some seconds.
+OPEN_AT_MOST = 0.45
+LEARN_DOWN_S, LEARN_UP_S = 0.25, 2.0
+LEARN_BELOW = 0.7
 
 # An eye's iris moves on a ball; this is the eye's width over the ball's radius.
 WIDTH_PER_RADIUS = 2.4
@@ -37,6 +42,12 @@ GAZE_GAIN = (1.0, 1.2)
 HIDING_YAW = (math.radians(22.0), math.radians(38.0))
 # Eyes that differ less than this blink together; more, and it is a wink.
 WINK_DIFFERENCE = (0.25, 0.55)
+
+
+# Distance between the outer corners of the eyes in pixels from which lids and lips can be read.
+# Smaller faces blink by themselves and keep the mouth shut rather than flicker.
+EYE_DETAIL_PX = (26.0, 60.0)
+MOUTH_DETAIL_PX = (14.0, 32.0)
 
 
 class FaceReading(NamedTuple):
@@ -50,6 +61,7 @@ class FaceReading(NamedTuple):
         lip_gap, mouth_width: Over the distance between the eyes' outer corners.
         smile, round: 0 to 1 from blendshapes; 0 from landmarks, then shape speaks alone.
         corner_lift: Mouth corners over the lips' middle, same unit as the gap.
+        size_px: Distance between the eyes' outer corners in the picture.
         has_blendshapes: 1 or 0.
     """
 
@@ -65,18 +77,22 @@ class FaceReading(NamedTuple):
     smile: float
     round: float
     corner_lift: float
+    size_px: float
     has_blendshapes: float
 
 
 TYPICAL = FaceReading(
-    0.1, 0.1, 0.0, 0.0, 0.0, 0.0, 0.0, 0.02, 0.56, 0.0, 0.0, 0.0, has_blendshapes=1.0
+    0.1, 0.1, 0.0, 0.06, 0.0, 0.1, 0.05, 0.015, 0.58, 0.02, 0.02, -0.01, 100.0, has_blendshapes=1.0
 )
-TYPICAL_LANDMARKS = TYPICAL._replace(brow_up=0.21, has_blendshapes=0.0)
+TYPICAL_LANDMARKS = TYPICAL._replace(brow_up=0.225, has_blendshapes=0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class FaceControls:
-    """What the avatar's face does, each in [0, 1]; the person's own left and right."""
+    """What the avatar's face does, each in [0, 1]; the person's own left and right.
+
+    ``eye_detail`` tells how far lids and gaze could be read at all.
+    """
 
     blink_left: float = 0.0
     blink_right: float = 0.0
@@ -89,6 +105,7 @@ class FaceControls:
     ou: float = 0.0
     ee: float = 0.0
     oh: float = 0.0
+    eye_detail: float = 1.0
 
 
 def read_face(face: FaceTracking, image_size: tuple[int, int]) -> FaceReading:
@@ -119,6 +136,7 @@ def read_face(face: FaceTracking, image_size: tuple[int, int]) -> FaceReading:
         smile=0.0,
         round=0.0,
         corner_lift=float(corners[:, 1].mean()) - lips_y,
+        size_px=unit,
         has_blendshapes=0.0,
     )
     return shape if face.blendshapes is None else _with_blendshapes(shape, face.blendshapes)
@@ -157,19 +175,40 @@ def _with_blendshapes(shape: FaceReading, blendshapes: NDArray[np.float32]) -> F
     )
 
 
+class OpenLid:
+    """Learns how far closed one eye of this user reads while it is open."""
+
+    def __init__(self, first: float) -> None:
+        self._open = min(first, OPEN_AT_MOST)
+
+    def closing(self, raw: float, shut: float, dt_s: float) -> float:
+        """Return how far the eye is closed, in [0, 1], and learn from it."""
+        reach = max(shut - self._open, LEAST_BLINK_RANGE)
+        closing = (raw - self._open) / reach
+        time_s = LEARN_DOWN_S if closing < 0.0 else LEARN_UP_S
+        if closing < LEARN_BELOW:
+            share = 1.0 - math.exp(-dt_s / time_s)
+            self._open = min(self._open + share * (raw - self._open), OPEN_AT_MOST)
+        return clamp(closing, 0.0, 1.0)
+
+
 class FaceSolver:
-    """Turn readings into controls; remembers the gaze for the length of a blink."""
+    """Turn readings into controls; learns open eyes, holds the gaze for the length of a blink."""
 
     def __init__(self) -> None:
         self._gaze = (0.0, 0.0)
+        self._lids: list[OpenLid] = []
 
-    def solve(self, reading: FaceReading, neutral: FaceReading | None, yaw: float) -> FaceControls:
+    def solve(
+        self, reading: FaceReading, neutral: FaceReading | None, yaw: float, dt_s: float
+    ) -> FaceControls:
         """Return the controls of one moment.
 
         Args:
             reading: The face now.
             neutral: The user's neutral face, None before calibration.
             yaw: Head yaw relative to the webcam, towards the person's left positive, radians.
+            dt_s: Time since the last moment.
         """
         typical = TYPICAL if reading.has_blendshapes else TYPICAL_LANDMARKS
         # A neutral from the other kind of tracker does not compare.
@@ -177,14 +216,45 @@ class FaceSolver:
             reading.has_blendshapes
         )
         zero = neutral if neutral is not None and is_alike else typical
-        left, right = solve_blinks(reading, zero, yaw)
+        left, right = self._blink(reading, zero, yaw, dt_s)
         self._look(reading, zero, max(left, right))
         brow_up, brow_down = _solve_brows(reading, zero)
         open_, round_, wide, smile = _solve_lips(reading, zero)
-        aa, ih, ou, ee, oh = solve_vowels(open_, round_, wide)
+        lips = smoothstep(reading.size_px, *MOUTH_DETAIL_PX)
+        aa, ih, ou, ee, oh = solve_vowels(lips * open_, lips * round_, lips * wide)
         return FaceControls(
-            left, right, self._gaze, brow_up, brow_down, smile, aa=aa, ih=ih, ou=ou, ee=ee, oh=oh
+            blink_left=left,
+            blink_right=right,
+            gaze=self._gaze,
+            brow_up=lips * brow_up,
+            brow_down=lips * brow_down,
+            smile=lips * smile,
+            aa=aa,
+            ih=ih,
+            ou=ou,
+            ee=ee,
+            oh=oh,
+            eye_detail=smoothstep(reading.size_px, *EYE_DETAIL_PX),
         )
+
+    def _blink(
+        self, reading: FaceReading, zero: FaceReading, yaw: float, dt_s: float
+    ) -> tuple[float, float]:
+        lowered = LOOK_DOWN_SHARE * reading.look_down
+        lowered += SMILE_SHARE * max(reading.smile - zero.smile, 0.0)
+        raw = (reading.closed_left - lowered, reading.closed_right - lowered)
+        if not self._lids:
+            self._lids = [OpenLid(value) for value in raw]
+        shut = SHUT_BLENDSHAPE if reading.has_blendshapes else SHUT_LANDMARKS
+        left, right = (
+            lid.closing(value, shut - lowered, dt_s)
+            for lid, value in zip(self._lids, raw, strict=True)
+        )
+        left, right = join_blinks(left, right, yaw)
+        # Winks are for faces that can be read well.
+        both = min(left, right)
+        detail = smoothstep(reading.size_px, *EYE_DETAIL_PX)
+        return both + detail * (left - both), both + detail * (right - both)
 
     def _look(self, reading: FaceReading, zero: FaceReading, blink: float) -> None:
         """Follow the irises, but not while a lid covers them."""
@@ -198,21 +268,20 @@ class FaceSolver:
         )
 
 
-def solve_blinks(reading: FaceReading, zero: FaceReading, yaw: float) -> tuple[float, float]:
-    """Return how far the left and the right eye are shut, in [0, 1]."""
-    shut = SHUT_BLENDSHAPE if reading.has_blendshapes else SHUT_LANDMARKS
-    down = LOOK_DOWN_SHARE * max(reading.look_down - zero.look_down, 0.0)
-    raw = []
-    for closed, rest in (
-        (reading.closed_left, zero.closed_left),
-        (reading.closed_right, zero.closed_right),
-    ):
-        reach = max(shut - rest, LEAST_BLINK_RANGE)
-        raw.append(clamp((closed - rest - down) / reach, 0.0, 1.0))
+def join_blinks(left: float, right: float, yaw: float) -> tuple[float, float]:
+    """Let eyes blink together unless they wink; the hidden eye of a turned head follows.
+
+    Args:
+        left: Closing of the left eye in [0, 1], its own opening taken off.
+        right: The same of the right eye.
+        yaw: Head yaw relative to the webcam, towards the person's left positive, radians.
+    """
     hidden = smoothstep(abs(yaw), *HIDING_YAW)
-    far, near = (0, 1) if yaw > 0.0 else (1, 0)
-    raw[far] += hidden * (raw[near] - raw[far])
-    return _part_or_join(raw[0], raw[1])
+    if yaw > 0.0:
+        left += hidden * (right - left)
+    else:
+        right += hidden * (left - right)
+    return _part_or_join(left, right)
 
 
 def _part_or_join(left: float, right: float) -> tuple[float, float]:

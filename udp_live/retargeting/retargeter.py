@@ -177,7 +177,7 @@ class Retargeter:
             self._head_turn = head_from_neutral(head.rotation, neutral.head.rotation)
             forward = rotate(head.rotation, Z_AXIS)
             yaw = math.atan2(forward[0], forward[2])
-            self._controls = self._face_solver.solve(face, neutral.face, yaw)
+            self._controls = self._face_solver.solve(face, neutral.face, yaw, dt_s)
         self._face_presence.see(motion.face is not None, dt_s)
         self._look_at_trunk(torso, head, dt_s)
 
@@ -228,19 +228,21 @@ class Retargeter:
         weight = self._face_presence.weight
         tracked, blink, look = self._controls, idle_blink(time_s), idle_gaze(time_s)
 
+        lids = weight * tracked.eye_detail
+
         def mix(idle: float, seen: float) -> float:
-            return idle + weight * (seen - idle)
+            return idle + lids * (seen - idle)
 
         return FaceControls(
             blink_left=mix(blink, tracked.blink_left),
             blink_right=mix(blink, tracked.blink_right),
             gaze=(mix(look[0], tracked.gaze[0]), mix(look[1], tracked.gaze[1])),
-            brow_up=mix(0.0, tracked.brow_up),
-            brow_down=mix(0.0, tracked.brow_down),
-            smile=mix(0.0, tracked.smile),
-            aa=mix(0.0, tracked.aa),
-            ih=mix(0.0, tracked.ih),
-            ou=mix(0.0, tracked.ou),
-            ee=mix(0.0, tracked.ee),
-            oh=mix(0.0, tracked.oh),
+            brow_up=weight * tracked.brow_up,
+            brow_down=weight * tracked.brow_down,
+            smile=weight * tracked.smile,
+            aa=weight * tracked.aa,
+            ih=weight * tracked.ih,
+            ou=weight * tracked.ou,
+            ee=weight * tracked.ee,
+            oh=weight * tracked.oh,
         )
