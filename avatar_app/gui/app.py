@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
@@ -23,12 +24,18 @@ from avatar_app.settings import SettingsStore
 FOREIGN_QT_VARIABLES = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR")
 
 
-def run_window(config: EngineConfig | None = None, *, settings_path: Path | None = None) -> int:
+def run_window(
+    config: EngineConfig | None = None,
+    *,
+    settings_path: Path | None = None,
+    gl_backend: str | None = None,
+) -> int:
     """Show the window and block until it is closed.
 
     Args:
         config: What to begin with; None goes on with what was used last.
         settings_path: Where choices are remembered; None is the user's own file.
+        gl_backend: OpenGL backend when ``config`` is None; None chooses.
 
     Returns:
         The exit status of the process.
@@ -40,6 +47,7 @@ def run_window(config: EngineConfig | None = None, *, settings_path: Path | None
     chooses_source = config is None and not settings.source
     if config is None:
         config = remembered_config(settings, default_avatar(folders))
+        config = replace(config, gl_backend=gl_backend)
     else:
         settings = named_settings(config, settings)
     engine = LiveEngine(config)

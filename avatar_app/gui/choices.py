@@ -1,7 +1,7 @@
 """What the pickers offer: sources, avatars and outputs, found on this machine. No Qt."""
 
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,15 +101,24 @@ def output_choices(recording: str) -> list[Choice]:
     return choices
 
 
-def unused_path(wanted: str) -> str:
+def unused_path(wanted: str, taken: Collection[str] = ()) -> str:
     """Return ``wanted``, or the same name with a number where something is there already.
 
     A recording never replaces an older one.
+
+    Args:
+        wanted: A file, or ``FOLDER/``.
+        taken: Names in use that may not be on the disk yet.
     """
     folder = wanted.endswith(("/", "\\"))
     path = Path(wanted)
     candidate, number = path, 2
-    while candidate.exists() and not (folder and not any(candidate.iterdir())):
+    ending = "/" if folder else ""
+    while f"{candidate}{ending}" in taken or _holds_something(candidate):
         candidate = path.with_name(f"{path.stem}-{number}{path.suffix}")
         number += 1
-    return f"{candidate}/" if folder else str(candidate)
+    return f"{candidate}{ending}"
+
+
+def _holds_something(path: Path) -> bool:
+    return any(path.iterdir()) if path.is_dir() else path.exists()

@@ -78,7 +78,7 @@ class EngineBridge(QObject):
         try:
             self._engine.start()
         except EXPECTED_ERRORS as error:
-            logger.exception("the engine did not start")
+            logger.error("the engine did not start: %s", error)
             self.failed.emit(str(error))
         self.poll()
 
@@ -96,7 +96,7 @@ class EngineBridge(QObject):
         try:
             self._engine.apply(config)
         except EXPECTED_ERRORS as error:
-            logger.exception("the engine refused a change")
+            logger.error("the engine refused a change: %s", error)
             self.failed.emit(str(error))
 
     def calibrate(self) -> None:

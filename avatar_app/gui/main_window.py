@@ -31,6 +31,7 @@ from avatar_app.gui.widgets.preview_stage import PreviewStage
 from avatar_app.gui.widgets.status_strip import StatusStrip
 
 MIN_WIDTH, MIN_HEIGHT = 900, 600
+LONG_NOTICE = 56  # characters; more do not fit into the status line
 VIDEO, OPEN_FOLDER, CHOOSE_FOLDER = "video", "open-folder", "choose-folder"
 SOURCE_COMMANDS = (Choice(VIDEO, "Video file…", "video"),)
 AVATAR_COMMANDS = (
@@ -123,6 +124,15 @@ class MainWindow(QMainWindow):
         self.stage.show_state(state)
         if state is EngineState.STARTING:
             self.banner.hide()
+
+    def _follow_notices(self, notices: tuple[str, ...]) -> None:
+        """Put short notices into the status line and a long one, which says what to do, above."""
+        long = [notice for notice in notices if len(notice) > LONG_NOTICE]
+        self.status.show_notices(tuple(notice for notice in notices if notice not in long))
+        if long:
+            self.banner.show_notice(long[0])
+        else:
+            self.banner.withdraw_notice()
 
     def _follow_statistics(self, statistics: EngineStatistics) -> None:
         self.status.show_statistics(statistics, is_clip=self.session.config.source.is_clip)
@@ -226,7 +236,7 @@ class MainWindow(QMainWindow):
         bridge = self.session.bridge
         bridge.state_changed.connect(self._follow_state)
         bridge.failed.connect(self.banner.show_error)
-        bridge.notices_changed.connect(self.status.show_notices)
+        bridge.notices_changed.connect(self._follow_notices)
         bridge.statistics_changed.connect(self._follow_statistics)
         bridge.closed.connect(self._finish_closing)
         self.stage.show_viewport(Viewport(bridge.config.zoom, bridge.config.pan))

@@ -109,11 +109,12 @@ class Session(QObject):
 
     def choose_source(self, address: str) -> None:
         """Take motion from a webcam, a video file or a clip."""
-        self._change(source=source_config(address, self._settings.output))
+        source = source_config(address, self._settings.output)
+        self._change(source=source, outputs=self._outputs_of_next_run())
 
     def choose_avatar(self, path: str) -> None:
         """Wear another avatar."""
-        self._change(avatar=Path(path))
+        self._change(avatar=Path(path), outputs=self._outputs_of_next_run())
 
     def choose_output(self, output: str, recording: str | None = None) -> None:
         """Send the avatar somewhere.
@@ -126,7 +127,7 @@ class Session(QObject):
             self._settings = replace(self._settings, recording=recording)
         self._settings = replace(self._settings, output=output)
         source = source_config(self._config.source.address, output)
-        self._change(outputs=outputs(self._settings), source=source)
+        self._change(source=source, outputs=self._outputs_of_next_run())
 
     def choose_background(self, background: str) -> None:
         """Lay the avatar over ``transparent``, a colour or an image."""
@@ -186,6 +187,11 @@ class Session(QObject):
         self._settings = settings_of(config, self._settings)
         self._save_timer.start()
         self.changed.emit()
+
+    def _outputs_of_next_run(self) -> tuple[str, ...]:
+        """Name the outputs for a change that begins a new run while another may be on."""
+        is_on = self.bridge.state is not EngineState.STOPPED
+        return outputs(self._settings, self._config.outputs if is_on else ())
 
     def _apply_viewport(self) -> None:
         self._change(zoom=self._viewport.zoom, pan=self._viewport.pan)

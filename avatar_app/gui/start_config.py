@@ -1,10 +1,10 @@
 """The configuration that the window begins with, and what of it is remembered. No Qt."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from avatar_app.engine import EngineConfig, SourceConfig
+from avatar_app.engine import EngineConfig, SourceConfig, TrackingConfig
 from avatar_app.engine.config import FRAMINGS
 from avatar_app.gui.choices import (
     DEMO_CLIP,
@@ -15,7 +15,7 @@ from avatar_app.gui.choices import (
     unused_path,
 )
 from avatar_app.gui.viewport import MAX_ZOOM, MIN_ZOOM, Viewport
-from avatar_app.paths import DEFAULT_AVATAR_NAME
+from avatar_app.paths import DEFAULT_AVATAR_NAME, face_model_file
 from avatar_app.settings import AppSettings
 
 
@@ -27,9 +27,10 @@ def remembered_config(settings: AppSettings, avatar: Path) -> EngineConfig:
         avatar: The avatar to fall back to.
     """
     remembered = Path(settings.avatar) if settings.avatar else avatar
-    viewport = remembered_viewport(settings)
+    viewport, face_model = remembered_viewport(settings), face_model_file()
     return EngineConfig(
         avatar=remembered if remembered.exists() else avatar,
+        tracking=TrackingConfig(face_model=face_model if face_model.is_file() else None),
         source=source_config(settings.source or DEMO_CLIP, settings.output),
         framing=settings.framing if settings.framing in FRAMINGS else FRAMINGS[0],
         zoom=viewport.zoom,
@@ -62,12 +63,17 @@ def source_config(address: str, output: str) -> SourceConfig:
     )
 
 
-def outputs(settings: AppSettings) -> tuple[str, ...]:
-    """List the engine's outputs; a recording never gets the name of an older one."""
+def outputs(settings: AppSettings, taken: Collection[str] = ()) -> tuple[str, ...]:
+    """List the engine's outputs; a recording never gets the name of an older one.
+
+    Args:
+        settings: The chosen output.
+        taken: Recordings that are not finished yet.
+    """
     if settings.output == VIRTUAL_CAMERA:
         return (VIRTUAL_CAMERA,)
     if settings.output == RECORDING and settings.recording:
-        return (unused_path(settings.recording),)
+        return (unused_path(settings.recording, taken),)
     return ()
 
 

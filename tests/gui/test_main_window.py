@@ -250,3 +250,22 @@ def test_a_second_failure_in_a_row_is_told_again(desk: Desk) -> None:
         desk.engine.fail(CameraUnavailableError(sentence))
         desk.poll()
     assert told == ["first", "second"]
+
+
+def test_another_source_in_mid_recording_begins_another_file(desk: Desk) -> None:
+    wanted = desk.folder / "stream.mp4"
+    desk.session.choose_output("recording", str(wanted))
+    desk.session.start()
+    desk.session.choose_source("webcam:2")
+    assert desk.engine.config.outputs == (str(desk.folder / "stream-2.mp4"),)
+
+
+def test_a_long_notice_stands_above_the_preview_as_long_as_it_holds(desk: Desk) -> None:
+    sentence = "virtual camera not found: no v4l2loopback device; run 'modprobe v4l2loopback'"
+    desk.session.start()
+    desk.engine.notices = (sentence,)
+    desk.poll()
+    assert desk.window.banner.isVisible()
+    desk.engine.notices = ()
+    desk.poll()
+    assert not desk.window.banner.isVisible()

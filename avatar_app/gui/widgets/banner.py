@@ -58,6 +58,11 @@ class Banner(QFrame):
         """Say something that the user should know once."""
         self._show(sentence, theme.YUZU, retry=False)
 
+    def withdraw_notice(self) -> None:
+        """Hide a notice that is over; an error stays."""
+        if self.property("severity") == "notice":
+            self.hide()
+
     def _show(self, sentence: str, colour: str, *, retry: bool) -> None:
         self._sign.setPixmap(glyph("notice", colour, 20, self.devicePixelRatioF()))
         self._text.setText(sentence[:1].upper() + sentence[1:])
