@@ -1,7 +1,6 @@
 """The user's neutral: how a relaxed person in front of this webcam is seen."""
 
 import math
-from collections import deque
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -23,8 +22,8 @@ CALM_S = 1.0
 CALM_TURN = math.radians(5.0)  # of the head, from where it was when the second began
 # A head turned farther than this from the webcam is not taken for a neutral one by itself.
 AUTOMATIC_RANGE = math.radians(28.0)
-# Asked for, a restless user is taken as is after this time.
-PATIENCE_S = 3.0
+# A user who never holds still is taken as seen on average.
+PATIENCE_S = 2.5
 EASE_S = 0.35
 
 
@@ -53,9 +52,11 @@ class Calibration:
     def __init__(self) -> None:
         self.neutral = Neutral()
         self._target: Neutral | None = None
-        self._moments: deque[tuple[float, Observation]] = deque()
         self._is_wanted = True
         self._is_asked = False
+        self._calm: list[Observation] = []
+        self._calm_s = 0.0
+        self._waiting: list[Observation] = []
         self._waited_s = 0.0
 
     @property
@@ -66,35 +67,39 @@ class Calibration:
     def ask(self) -> None:
         """Take the next calm second as the new neutral."""
         self._is_wanted = self._is_asked = True
-        self._moments.clear()
-        self._waited_s = 0.0
+        self._start_over()
 
     def observe(self, moment: Observation, dt_s: float) -> Neutral:
         """Advance by ``dt_s`` and return the neutral to measure from."""
-        if self._is_wanted:
+        if self._is_wanted and self._is_plausible(moment):
             self._collect(moment, dt_s)
         if self._target is not None:
             self._approach(dt_s)
         return self.neutral
 
-    def _collect(self, moment: Observation, dt_s: float) -> None:
-        restless = bool(self._moments) and self._turn(moment) > CALM_TURN
-        averted = angle_of(moment.head.rotation) > AUTOMATIC_RANGE
-        self._waited_s += dt_s
-        overdue = self._is_asked and self._waited_s > PATIENCE_S
-        if not overdue and (restless or (averted and not self._is_asked)):
-            self._moments.clear()
-            if averted:
-                return
-        self._moments.append((dt_s, moment))
-        if sum(dt for dt, _ in self._moments) >= CALM_S or overdue:
-            self._target = _summarise([observation for _, observation in self._moments])
-            self._is_wanted = self._is_asked = False
-            self._moments.clear()
+    def _is_plausible(self, moment: Observation) -> bool:
+        return self._is_asked or angle_of(moment.head.rotation) <= AUTOMATIC_RANGE
 
-    def _turn(self, moment: Observation) -> float:
-        first = self._moments[0][1].head.rotation
-        return angle_of(multiply(inverse(first), moment.head.rotation))
+    def _collect(self, moment: Observation, dt_s: float) -> None:
+        if self._calm and _turn(self._calm[0], moment) > CALM_TURN:
+            self._calm, self._calm_s = [], 0.0
+        self._calm.append(moment)
+        self._waiting.append(moment)
+        self._calm_s += dt_s
+        self._waited_s += dt_s
+        if self._calm_s >= CALM_S:
+            self._settle(self._calm)
+        elif self._waited_s >= PATIENCE_S:
+            self._settle(self._waiting)
+
+    def _settle(self, moments: list[Observation]) -> None:
+        self._target = _summarise(moments)
+        self._is_wanted = self._is_asked = False
+        self._start_over()
+
+    def _start_over(self) -> None:
+        self._calm, self._calm_s = [], 0.0
+        self._waiting, self._waited_s = [], 0.0
 
     def _approach(self, dt_s: float) -> None:
         """Move the neutral towards its target, so that the avatar does not jump."""
@@ -108,6 +113,10 @@ class Calibration:
         self.neutral = replace(target, head=head)
         if angle_of(multiply(inverse(head.rotation), target.head.rotation)) < 1e-3:
             self.neutral, self._target = target, None
+
+
+def _turn(first: Observation, second: Observation) -> float:
+    return angle_of(multiply(inverse(first.head.rotation), second.head.rotation))
 
 
 def _summarise(moments: list[Observation]) -> Neutral:
