@@ -1,23 +1,27 @@
 """From a rig pose to a painted picture: springs, rasterizer, decoder."""
 
+import os
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from udp_live.rig.spring_bones import SpringBones
 
 from avatar_app.engine.config import EngineConfig
 from avatar_app.engine.stage_stats import StageStats
 from renderer.engines import open_decoder
+from renderer.engines.torch_device import limit_processor_threads
 from renderer.sheet.avatar_file import Avatar
 from udp_live.rasterizer.gl_context import open_context
 from udp_live.rasterizer.udp_pass import UdpRasterizer
-from udp_live.rig.expressions import effective_expression_weights
+from udp_live.rig.expressions import effective_expression_weights, rest_pose
 from udp_live.rig.framing import Framing, frame_viewpoint
 from udp_live.rig.rig import Rig
-from udp_live.types import RigPose, Viewpoint
+from udp_live.rig.spring_bones import SpringBones
+from udp_live.types import RigPose, UdpMap, Viewpoint
 
+# The tracker wants the other core; two threads that wait for each other cost more than they win.
+FEW_CORES = 2
 MAX_STEP_S = 0.25  # a longer gap is a stall: the springs go on as if it had not been
 
 
@@ -51,10 +55,13 @@ class AvatarPainter:
         self._springs = SpringBones(self._rig)
         self._context = open_context(config.gl_backend)
         self._rasterizer = UdpRasterizer(self._context, self._rig, (self._size, self._size))
+        if (os.cpu_count() or 1) <= FEW_CORES:
+            limit_processor_threads(1)
         device = None if config.device == "auto" else config.device
         self._decoder = open_decoder(config.decoder, device, cache_folder)
         self._encoding = self._decoder.encode(avatar.sheet)
         self.apply(config)
+        self._warm_up()
 
     @property
     def decoder_name(self) -> str:
@@ -88,13 +95,9 @@ class AvatarPainter:
         with self._stats.measure("springs"):
             pose = self._springs.step(pose, self._step_s(time_s))
         with self._stats.measure("rasterizing"):
-            self._rasterizer.resize((decode_size, decode_size))
-            udp_map = self._rasterizer.draw(pose, self._viewpoint)
+            udp_map = self._draw(pose, decode_size)
         with self._stats.measure("decoding"):
-            weights = effective_expression_weights(self._rig, pose)
-            names = (expression.name for expression in self._rig.expressions)
-            expressions = dict(zip(names, weights.tolist(), strict=True))
-            image = self._decoder.decode(self._encoding, udp_map, expressions)
+            image = self._decode(pose, udp_map)
         return image if decode_size == self._size else enlarge(image, self._size)
 
     def close(self) -> None:
@@ -102,6 +105,21 @@ class AvatarPainter:
         self._decoder.close()
         self._rasterizer.close()
         self._context.release()
+
+    def _draw(self, pose: RigPose, decode_size: int) -> UdpMap:
+        self._rasterizer.resize((decode_size, decode_size))
+        return self._rasterizer.draw(pose, self._viewpoint)
+
+    def _decode(self, pose: RigPose, udp_map: UdpMap) -> NDArray[np.uint8]:
+        weights = effective_expression_weights(self._rig, pose)
+        names = (expression.name for expression in self._rig.expressions)
+        expressions = dict(zip(names, weights.tolist(), strict=True))
+        return self._decoder.decode(self._encoding, udp_map, expressions)
+
+    def _warm_up(self) -> None:
+        """Paint once, because libraries put off much of their work until they are first used."""
+        pose = rest_pose(self._rig)
+        self._decode(pose, self._draw(pose, self._size))
 
     def _step_s(self, time_s: float) -> float:
         step_s = 0.0 if self._last_s is None else time_s - self._last_s

@@ -1,6 +1,7 @@
 """The capture stage: reads frames, and opens a lost webcam again."""
 
 import logging
+import threading
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
@@ -13,6 +14,7 @@ logger = logging.getLogger(__name__)
 
 READ_TIMEOUT_S = 0.25
 RETRY_S = 1.0
+GATE_S = 0.02
 
 
 class StampedFrame(Protocol):
@@ -58,6 +60,7 @@ class CaptureStage(Generic[Frame]):
         meter: RunMeter,
         notices: NoticeBoard,
         retries: bool,
+        gate: threading.Event | None = None,
     ) -> None:
         """Prepare a stage.
 
@@ -66,7 +69,10 @@ class CaptureStage(Generic[Frame]):
             meter: Counts frames.
             notices: Tells the user that a webcam is lost.
             retries: The source may come back.
+            gate: Nothing is read before it is set, so that no frame is wasted on stages that are
+                still loading; None reads at once.
         """
+        self._gate = gate
         self._open_source = open_source
         self._meter = meter
         self._notices = notices
@@ -89,11 +95,15 @@ class CaptureStage(Generic[Frame]):
         self._source = self._open_source()
 
     def patience_s(self) -> float:
-        """Wait only while the source is away."""
+        """Wait only while the source is away or the gate is closed."""
+        if self._is_gated:
+            return GATE_S
         return 0.0 if self._source is not None else RETRY_S
 
     def process(self, value: None = None) -> Frame | None:
         """Read the next frame, or try to get the source back."""
+        if self._is_gated:
+            return None
         if self._source is None:
             self._reopen()
             return None
@@ -113,6 +123,10 @@ class CaptureStage(Generic[Frame]):
         """Release the source."""
         if self._source is not None:
             self._source.close()
+
+    @property
+    def _is_gated(self) -> bool:
+        return self._gate is not None and not self._gate.is_set()
 
     def _lose(self, error: SourceError) -> None:
         self._notices.post("webcam", f"{error} (trying again)")

@@ -69,6 +69,7 @@ class LiveRun:
         self._render: RenderStage | None = None
         self._output: OutputStage | None = None
         self._drained = 0
+        self._gate = threading.Event()
 
     def open(self, is_cancelled: Callable[[], bool]) -> Exception | None:
         """Load the avatar, start all threads and wait until they are open.
@@ -92,6 +93,7 @@ class LiveRun:
             while not worker.opened.wait(OPEN_TICK_S) and not is_cancelled():
                 pass
         self._meter.sample_memory()
+        self._gate.set()
         return self.error
 
     @property
@@ -182,6 +184,7 @@ class LiveRun:
             meter=self._meter,
             notices=self._notices,
             retries=False,
+            gate=self._gate,
         )
         self._add("capture", self._capture, None, poses.publish)
 
@@ -193,6 +196,7 @@ class LiveRun:
             meter=self._meter,
             notices=self._notices,
             retries=self._config.source.is_webcam,
+            gate=self._gate,
         )
         context = TrackingContext(self._meter, self._notices, self._camera_preview)
         self._tracking = TrackingStage(

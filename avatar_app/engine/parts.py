@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # these packages import the engine's frames
     from renderer.sheet.avatar_file import Avatar
 
 FEW_CORES = 4  # up to here body and hands take turns, which halves the cost of tracking
+TRACKER_START_S = 60.0  # loading models takes 2 to 10 s
 INLINE_PATIENCE_S = 60.0  # nobody waits for a live picture, so no frame goes untracked
 
 
@@ -160,10 +161,11 @@ class EngineParts:
                 hands_interval=interval,
             ),
         )
-        if realtime:
-            return TrackerProcess(factory)
-        tracker = TrackerProcess(factory, TrackerProcessConfig(patience_s=INLINE_PATIENCE_S))
-        tracker.wait_until_ready(INLINE_PATIENCE_S)
+        patience = TrackerProcessConfig()
+        if not realtime:
+            patience = TrackerProcessConfig(patience_s=INLINE_PATIENCE_S)
+        tracker = TrackerProcess(factory, patience)
+        tracker.wait_until_ready(TRACKER_START_S)
         return tracker
 
     def make_retargeter(self, config: EngineConfig, rig: Rig) -> Retargeter:
