@@ -3,14 +3,19 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar_app.default_avatar.lashes import LASH_MATERIAL
+from avatar_app.default_avatar.morphed_surface import MorphedSurface, twin_parts
 from avatar_app.default_avatar.part import Part
 from avatar_app.default_avatar.skeleton import EYE_Y
 from avatar_app.default_avatar.skull import front_point
-from avatar_app.default_avatar.surfaces import Float, Surface, grid_surface, make_part, sample_spline
+from avatar_app.default_avatar.surfaces import (
+    Float,
+    grid_surface,
+    sample_spline,
+)
 
 Double = NDArray[np.float64]
 
-BROW_MATERIAL = "yuzu_lash"
 BROW_UV = (0.5, 0.96)
 STEPS = 13
 LIFT = 0.0012
@@ -46,16 +51,5 @@ def brow_parts() -> list[Part]:
         name: (_strip(points) - rest).reshape(-1, 3).astype(np.float32)
         for name, points in SHAPES_MM.items()
     }
-    flip = np.array([-1.0, 1.0, 1.0], dtype=np.float32)
-    right = Surface(
-        surface.positions * flip,
-        surface.normals * flip,
-        surface.uvs,
-        np.ascontiguousarray(surface.triangles[:, ::-1]),
-    )
-    return [
-        make_part("browLeft", BROW_MATERIAL, surface, "head", morphs),
-        make_part(
-            "browRight", BROW_MATERIAL, right, "head", {k: v * flip for k, v in morphs.items()}
-        ),
-    ]
+    piece = MorphedSurface(surface, morphs)
+    return twin_parts("brow", LASH_MATERIAL, "head", piece)

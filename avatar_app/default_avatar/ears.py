@@ -63,7 +63,9 @@ def _ear() -> tuple[Surface, Double]:
     path = sample_spline(EAR_PATH, EAR_ROWS)
     side, up = frames_along(path, np.broadcast_to(EAR_FACES, path.shape))
     s = np.linspace(0, 1, EAR_ROWS)
-    half = EAR_WIDTH / 2 * np.interp(s, [0, 0.25, 0.5, 0.75, 0.92, 1], [0.92, 1, 0.84, 0.5, 0.19, 0])
+    half = (
+        EAR_WIDTH / 2 * np.interp(s, [0, 0.25, 0.5, 0.75, 0.92, 1], [0.92, 1, 0.84, 0.5, 0.19, 0])
+    )
     depth = EAR_DEPTH * np.interp(s, [0, 0.3, 0.7, 1], [1.0, 0.95, 0.6, 0.05])
     section = np.array(EAR_SECTION)
     # Rows run from the tip down, so that the outside faces out.
@@ -163,8 +165,7 @@ def _slice() -> Surface:
         rings.append(centre + spoke * share * CLIP_RADIUS + normal * depth * CLIP_THICK / 2)
         disc = np.stack([np.cos(around), -np.sin(around)], -1) * texture
         uvs.append((0.56, 0.5) + disc * (0.44, 0.5))
-    grid = grid_surface(np.stack(rings)[:, ::-1], uvs=np.stack(uvs)[:, ::-1])
-    return grid
+    return grid_surface(np.stack(rings)[:, ::-1], uvs=np.stack(uvs)[:, ::-1])
 
 
 def _leaf() -> Surface:

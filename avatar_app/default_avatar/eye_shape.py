@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar_app.default_avatar.skeleton import EYE_Y
-from avatar_app.default_avatar.surfaces import sample_spline
+from avatar_app.default_avatar.surfaces import sample_spline, smoothstep
 
 Double = NDArray[np.float64]
 
@@ -25,10 +25,20 @@ CLOSED_MM = {
     "blink": ((-22.8, -8.0), (-14.0, -13.8), (1.0, -16.8), (15.6, -13.6), (26.4, -6.4)),
     "happy": ((-22.8, -10.0), (-14.2, 0.0), (1.0, 5.0), (15.6, -0.4), (26.4, -10.5)),
 }
+# How far the upper lid comes down per expression: share of its way at the inner corner, in the
+# middle and at the outer corner.
+LID_SHARES: dict[str, tuple[float, float, float]] = {
+    "blink": (1.0, 1.0, 1.0),
+    "happy": (1.0, 1.0, 1.0),
+    "angry": (0.34, 0.14, 0.0),
+    "sad": (0.0, 0.12, 0.34),
+    "relaxed": (0.2, 0.26, 0.26),
+}
 
 
 def _curve(points_mm: tuple[tuple[float, float], ...], count: int) -> Double:
-    return CENTRE + sample_spline(np.array(points_mm) / 1000.0, count)
+    curve: Double = CENTRE + sample_spline(np.array(points_mm) / 1000.0, count)
+    return curve
 
 
 def upper_edge(count: int = COLUMNS) -> Double:
@@ -57,10 +67,22 @@ def widened(distance: float, count: int = COLUMNS) -> Double:
     along = np.roll(outline, -1, axis=0) - np.roll(outline, 1, axis=0)
     outward = np.stack([-along[:, 1], along[:, 0]], axis=1)
     outward /= np.linalg.norm(outward, axis=1, keepdims=True)
-    return outline + distance * outward
+    grown: Double = outline + distance * outward
+    return grown
 
 
 def lowered(amount: Double | float, shape: str = "blink", count: int = COLUMNS) -> Double:
     """Upper lid edge when lowered by ``amount`` (0 open, 1 closed), constant or per column."""
     share = np.broadcast_to(np.asarray(amount, dtype=np.float64), (count,))[:, None]
     return (1 - share) * upper_edge(count) + share * closed_edge(shape, count)
+
+
+def shares_along(shares: tuple[float, float, float], count: int) -> Double:
+    """Spread a lid's shares at inner corner, middle and outer corner over its columns."""
+    return np.interp(np.linspace(0, 1, count), [0.0, 0.5, 1.0], shares)
+
+
+def widening(points: Double) -> Double:
+    """How points ``[N, 2]`` on the upper edge of the opening rise when surprised, ``[N, 2]``."""
+    arch = smoothstep(-0.006, 0.012, points[:, 1] - CENTRE[1])
+    return np.stack([np.zeros_like(arch), arch * WIDEN_M], axis=-1)

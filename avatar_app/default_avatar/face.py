@@ -79,7 +79,8 @@ def _mouth_ring(grow: float, part: float) -> Double:
 
 
 def _mirror_x(points: Double) -> Double:
-    return points * np.array([-1.0, 1.0])
+    mirrored: Double = points * np.array([-1.0, 1.0])
+    return mirrored
 
 
 def _grid_sites() -> _Sites:
@@ -131,7 +132,8 @@ def _sites() -> tuple[_Sites, tuple[Double, ...]]:
 def _grown(loop: Double, distance: float) -> Double:
     centre = loop.mean(axis=0)
     arms = loop - centre
-    return centre + arms * (1.0 + distance / np.linalg.norm(arms, axis=1, keepdims=True))
+    grown: Double = centre + arms * (1.0 + distance / np.linalg.norm(arms, axis=1, keepdims=True))
+    return grown
 
 
 def _skin_mesh() -> tuple[Double, Index]:
@@ -207,8 +209,8 @@ def _widening(positions: Double) -> Float:
         local = positions[:, :2] * (side, 1.0)
         edge = eye_shape.upper_edge(33)
         distance = np.min(np.linalg.norm(local[:, None] - edge[None], axis=2), axis=1)
-        arch = smoothstep(-0.006, 0.012, local[:, 1] - eye_shape.CENTRE[1])
-        offsets[:, 1] += front * arch * smoothstep(0.010, 0.0, distance) * eye_shape.WIDEN_M
+        rise = eye_shape.widening(local)[:, 1]
+        offsets[:, 1] += front * rise * smoothstep(0.010, 0.0, distance)
     return offsets.astype(np.float32)
 
 

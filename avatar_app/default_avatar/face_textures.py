@@ -5,14 +5,16 @@ from numpy.typing import NDArray
 
 from avatar_app.default_avatar import eye_shape, mouth_shape, palette
 from avatar_app.default_avatar.brows import BROW_UV
-from avatar_app.default_avatar.eyes import IRIS_MATERIAL, LASH_MATERIAL, WHITE_MATERIAL
+from avatar_app.default_avatar.eyes import IRIS_MATERIAL, WHITE_MATERIAL
 from avatar_app.default_avatar.face import SKIN_MATERIAL, TEXTURE_SIZE_M, TEXTURE_TOP_Y, skin_uv
+from avatar_app.default_avatar.lashes import LASH_MATERIAL
 from avatar_app.default_avatar.mouth import LINE_UV, MOUTH_MATERIAL, TEETH_UV, TONGUE_UV
 from avatar_app.default_avatar.painting import (
     Canvas,
     blend,
     coordinates,
     edge,
+    ellipse,
     fill,
     finish,
     ramp,
@@ -34,16 +36,16 @@ def paint_skin(size: int = 1024) -> Image:
     canvas = fill(size, size, palette.SKIN)
     x, y = _front_plane(canvas)
     away = np.abs(x)
-    eye = np.hypot((away - eye_shape.CENTRE[0]) / 0.030, (y - eye_shape.CENTRE[1]) / 0.028)
+    eye = ellipse(away - eye_shape.CENTRE[0], y - eye_shape.CENTRE[1], 0.030, 0.028)
     blend(canvas, (255, 196, 178), 0.34 * np.clip(1.35 - eye, 0, 1))
-    blush = np.hypot((away - 0.0525) / 0.0185, (y - 1.3305) / 0.0098)
+    blush = ellipse(away - 0.0525, y - 1.3305, 0.0185, 0.0098)
     blend(canvas, palette.BLUSH, 0.50 * np.exp(-(blush**2) * 1.6))
     for offset in (-0.0062, 0.0, 0.0062):
         _blush_dash(canvas, offset)
     fringe = 1.4235 + 0.0045 * np.sin(x * 155 + 0.8) + 0.0025 * np.sin(x * 340)
     blend(canvas, canvas * palette.SKIN_SHADE, 0.8 * edge((fringe - y) / 0.003, 1.0))
     _nose(canvas, x, y)
-    lip = np.hypot(x / 0.0062, (y - (mouth_shape.CENTRE[1] - 0.0068)) / 0.0014)
+    lip = ellipse(x, y - (mouth_shape.CENTRE[1] - 0.0068), 0.0062, 0.0014)
     blend(canvas, (240, 168, 152), 0.55 * edge(lip - 1, 0.9))
     return finish(canvas)
 
@@ -60,9 +62,9 @@ def _blush_dash(canvas: Canvas, offset: float) -> None:
 
 def _nose(canvas: Canvas, x: Canvas, y: Canvas) -> None:
     """Draw the nose: a small soft shadow beneath and a touch of light on the tip."""
-    shadow = np.hypot((x + 0.0002) / 0.0036, (y - 1.3238) / 0.0012)
+    shadow = ellipse(x + 0.0002, y - 1.3238, 0.0036, 0.0012)
     blend(canvas, (226, 138, 122), 0.80 * edge(shadow - 1, 0.7))
-    light = np.hypot(x / 0.0016, (y - 1.3302) / 0.0020)
+    light = ellipse(x, y - 1.3302, 0.0016, 0.0020)
     blend(canvas, (255, 250, 244), 0.9 * edge(light - 1, 0.8))
 
 
@@ -90,17 +92,17 @@ def paint_iris(size: int = 512) -> Image:
     streak = 0.5 + 0.5 * np.cos(angle * 22 + 1.3 * np.sin(angle * 5))
     band = np.clip((radius - 0.36) / 0.2, 0, 1) * np.clip((0.9 - radius) / 0.15, 0, 1)
     blend(canvas, (255, 240, 150), 0.30 * streak * band * np.clip(y + 0.35, 0, 1))
-    glow = np.hypot(x / 0.66, (y - 0.52) / 0.34)
+    glow = ellipse(x, y - 0.52, 0.66, 0.34)
     blend(canvas, (255, 250, 190), 0.75 * edge(glow - 1, 0.5))
     ring = edge(0.885 - radius, 0.09)
     blend(canvas, ramp(y, [(-1, (60, 24, 12)), (0.4, (128, 62, 10)), (1, (176, 98, 16))]), ring)
-    pupil = np.hypot(x / 0.30, (y + 0.02) / 0.34)
+    pupil = ellipse(x, y + 0.02, 0.30, 0.34)
     blend(canvas, (74, 30, 14), edge(pupil - 1, 0.12))
     shade = edge(y + 0.58 + 0.10 * x**2, 0.35)
     blend(canvas, (58, 24, 22), 0.72 * shade)
-    big = np.hypot((x + 0.36) / 0.23, (y + 0.40) / 0.27)
+    big = ellipse(x + 0.36, y + 0.40, 0.23, 0.27)
     blend(canvas, (255, 255, 255), edge(big - 1, soft * 8))
-    small = np.hypot((x - 0.40) / 0.12, (y - 0.36) / 0.13)
+    small = ellipse(x - 0.40, y - 0.36, 0.12, 0.13)
     blend(canvas, (255, 255, 255), 0.95 * edge(small - 1, soft * 12))
     return finish(canvas)
 
@@ -108,7 +110,7 @@ def paint_iris(size: int = 512) -> Image:
 def paint_lash(width: int = 64, height: int = 512) -> Image:
     """Paint bands of colour for lashes, crease, lower lash and brow, from top to bottom."""
     canvas = fill(width, height, palette.LASH)
-    u, v = coordinates(canvas)
+    _, v = coordinates(canvas)
     canvas[:] = ramp(v, [(0.05, palette.LASH), (0.34, palette.LASH), (0.48, (92, 44, 42))])
     blend(canvas, (186, 112, 104), (v > 0.56).astype(float))
     blend(canvas, (112, 66, 70), (v > 0.78).astype(float))

@@ -15,7 +15,14 @@ from udp_live.rig.rig import Material
 
 def head_parts() -> list[Part]:
     """Model all parts of the head in the rest pose."""
-    return [*face_parts(), *eye_parts(), *mouth_parts(), *brow_parts(), *hair_parts(), *accessory_parts()]
+    return [
+        *face_parts(),
+        *eye_parts(),
+        *mouth_parts(),
+        *brow_parts(),
+        *hair_parts(),
+        *accessory_parts(),
+    ]
 
 
 def head_springs() -> list[SpringBones]:

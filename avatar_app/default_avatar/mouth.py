@@ -25,7 +25,9 @@ LINE_OVERLAP = 0.00025
 
 def _uv_grid(box: tuple[float, float, float, float], rows: int, columns: int) -> Double:
     left, top, right, bottom = box
-    v, u = np.meshgrid(np.linspace(top, bottom, rows), np.linspace(left, right, columns), indexing="ij")
+    v, u = np.meshgrid(
+        np.linspace(top, bottom, rows), np.linspace(left, right, columns), indexing="ij"
+    )
     return np.stack([u, v], axis=-1)
 
 
@@ -86,7 +88,7 @@ def _teeth() -> Part:
 
 
 def _line_points(upper: Double, lower: Double) -> Double:
-    """Lip line ``[4, C, 3]``: outer and inner edge along the upper lip, then along the lower one."""
+    """Lip line ``[4, C, 3]``: outer and inner edge along the upper lip, then the lower one."""
     taper = np.clip(np.sin(np.linspace(0, np.pi, len(upper))) * 1.3, 0.25, 1.0)[:, None]
     up, down = _outward(upper, 1.0), _outward(lower, -1.0)
     rows = [
@@ -110,9 +112,7 @@ def _lip_line() -> Part:
     """Draw the thin dark line along both lips; together they are the closed mouth."""
     rest = _line_points(*mouth_shape.rest_lips())
     rows = rest.reshape(2, 2, *rest.shape[1:])
-    surfaces = [
-        grid_surface(pair, uvs=np.full((2, pair.shape[1], 2), LINE_UV)) for pair in rows
-    ]
+    surfaces = [grid_surface(pair, uvs=np.full((2, pair.shape[1], 2), LINE_UV)) for pair in rows]
     positions = np.concatenate([surface.positions for surface in surfaces])
     shift = np.uint32(len(surfaces[0].positions))
     triangles = np.concatenate([surfaces[0].triangles, surfaces[1].triangles + shift])

@@ -40,6 +40,12 @@ def blend(canvas: Canvas, color: Color | Canvas, cover: Canvas) -> None:
     canvas += (paint - canvas) * np.clip(cover, 0.0, 1.0)[..., None]
 
 
+def ellipse(x: Canvas, y: Canvas, wide: float, high: float) -> Canvas:
+    """Return the distance from the centre in radii of an upright ellipse: 1 on its outline."""
+    radii: Canvas = np.hypot(x / wide, y / high)
+    return radii
+
+
 def edge(distance: Canvas, softness: float) -> Canvas:
     """Cover 1 where ``distance`` is negative, 0 where positive, with a ramp ``softness`` wide."""
     cover: Canvas = np.clip(0.5 - distance / softness, 0.0, 1.0)
@@ -60,10 +66,10 @@ def stroke(canvas: Canvas, path: NDArray[np.float64], widths: NDArray[np.float64
     height, width = canvas.shape[:2]
     scale = 4
     mask = np.zeros((height * scale, width * scale), dtype=np.uint8)
-    pixels = path * (width * scale, height * scale)
-    for a, b, w in zip(pixels[:-1], pixels[1:], widths[:-1], strict=True):
-        ends = [tuple(int(c) for c in np.round(p)) for p in (a, b)]
-        cv2.line(mask, ends[0], ends[1], 255, max(1, round(w * height * scale)), cv2.LINE_AA)
+    pixels = np.round(path * (width * scale, height * scale)).astype(int).tolist()
+    thickness = np.maximum(1, np.round(widths * height * scale)).astype(int).tolist()
+    for start, end, wide in zip(pixels[:-1], pixels[1:], thickness[:-1], strict=True):
+        cv2.line(mask, start, end, (255.0,), wide, cv2.LINE_AA)
     small = cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA)
     return small.astype(np.float64) / 255.0
 

@@ -116,7 +116,7 @@ def front_coordinates(points: Double) -> Double:
         ``[N, 2]`` azimuth in radians and row.
     """
     tree, pairs = _seeds()
-    found = pairs[tree.query(points)[1]].copy()
+    found: Double = pairs[tree.query(points)[1]].copy()
     step = 1e-4
     for _ in range(8):
         here = skull_point(found[:, 0], found[:, 1], bumps=False)[:, :2]
