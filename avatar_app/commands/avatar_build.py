@@ -7,6 +7,8 @@ from pathlib import Path
 from avatar_app.paths import DEFAULT_AVATAR_NAME, resources_folder, shipped_avatars_folder
 
 HELLO_CLIP = "hello.vrma"
+# 30 drawings with their UDP stay below 20 MB, and a bust still has a millimetre per pixel
+SHEET_SIZE_PX = 768
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +47,7 @@ def _build_avatar(rig: object, folder: Path) -> None:
     """Write ``proxy.glb``, read it back as any program would, and draw the sheet from it."""
     from avatar_app.default_avatar.vrm_writer import write_vrm
     from renderer.sheet.avatar_file import save_avatar
-    from renderer.sheet.sheet_drawing import SHEET_SIZE_PX, draw_sheet
+    from renderer.sheet.sheet_drawing import draw_sheet
     from renderer.types import InkStyle
     from udp_live.loaders import load_rig
     from udp_live.rasterizer.gl_context import open_context

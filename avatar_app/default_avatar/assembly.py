@@ -101,7 +101,7 @@ def assemble_skeleton(springs: Sequence[SpringBones]) -> Skeleton:
     bones = _humanoid_bones()
     humanoid = list(bones)
     for spring in springs:
-        parent = spring.parent
+        parent: str | None = spring.parent
         for name, at in zip(spring.names, spring.positions, strict=True):
             if name in bones:
                 raise ValueError(f"two bones are called {name}")

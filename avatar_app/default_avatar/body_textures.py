@@ -41,8 +41,8 @@ def _skirt(canvas: Canvas) -> None:
     def v(y: float) -> float:
         return (top - y) / (top - bottom)
 
-    canvas.band(SKIRT_BOX, 0.0, v(0.672), 1.0, v(0.650), WHITE)
-    canvas.band(SKIRT_BOX, 0.0, v(0.643), 1.0, v(0.637), YELLOW)
+    canvas.band(SKIRT_BOX, (0.0, v(0.672), 1.0, v(0.650)), WHITE)
+    canvas.band(SKIRT_BOX, (0.0, v(0.643), 1.0, v(0.637)), YELLOW)
     columns = PLEATS * PLEAT_COLUMNS
     for pleat in range(PLEATS):
         edge = (pleat * PLEAT_COLUMNS + 2) / columns
@@ -60,12 +60,12 @@ def _skirt(canvas: Canvas) -> None:
         ridge = [(edge - 0.0016, v(BAND_Y)), (edge - 0.0016, v(0.674))]
         canvas.line(SKIRT_BOX, ridge, NAVY_LIGHT, width_px=1.6)
     canvas.line(SKIRT_BOX, [(0.0, v(BAND_Y)), (1.0, v(BAND_Y))], NAVY_FOLD, width_px=3.0)
-    canvas.band(SKIRT_INSIDE_BOX, -0.02, -0.02, 1.02, 1.02, (20, 34, 54))
+    canvas.band(SKIRT_INSIDE_BOX, (-0.02, -0.02, 1.02, 1.02), (20, 34, 54))
 
 
 def _top(canvas: Canvas) -> None:
     # v runs over 0.26 m of height, u over 0.60 m of girth; the front is in the middle
-    canvas.band(TOP_BOX, 0.0, 0.0, 1.0, 0.030, YELLOW)
+    canvas.band(TOP_BOX, (0.0, 0.0, 1.0, 0.030), YELLOW)
     paint_slice(
         canvas, TOP_BOX, (0.5, 0.325), (0.027 / 0.60, 0.027 / 0.265), (YELLOW, WHITE, YELLOW)
     )
@@ -79,9 +79,9 @@ def _socks(canvas: Canvas) -> None:
     def v(y: float) -> float:
         return (0.522 + 0.006 - y) / length
 
-    canvas.band(SOCK_BOX, 0.0, 0.0, 1.0, v(0.5185), NAVY_LIGHT)
-    canvas.band(SOCK_BOX, 0.0, v(0.506), 1.0, v(0.495), WHITE)
-    canvas.band(SOCK_BOX, 0.0, v(0.487), 1.0, v(0.478), WHITE)
+    canvas.band(SOCK_BOX, (0.0, 0.0, 1.0, v(0.5185)), NAVY_LIGHT)
+    canvas.band(SOCK_BOX, (0.0, v(0.506), 1.0, v(0.495)), WHITE)
+    canvas.band(SOCK_BOX, (0.0, v(0.487), 1.0, v(0.478)), WHITE)
     for u, y, rise in ((0.06, 0.425, 0.012), (0.94, 0.425, 0.012), (0.10, 0.440, 0.0)):
         end = (0.20 if u < 0.5 else 0.80, v(y + rise))
         canvas.wedge(SOCK_BOX, (u, v(y)), end, NAVY_FOLD, width=0.02)
@@ -112,11 +112,15 @@ def _paint_skin() -> NDArray[np.uint8]:
         start, end = (0.5 + sign * 0.035, v(1.171)), (0.5 + sign * 0.15, v(1.186))
         canvas.wedge(NECK_BOX, start, end, shade, width=0.035)
     # the skirt's shadow on the thighs: v spans 0.490 to 0.800 m
-    hem = [(u, (0.800 - 0.596 - 0.004 * np.cos(4.0 * np.pi * u)) / 0.31) for u in np.linspace(0, 1, 33)]
+    hem = [
+        (u, (0.800 - 0.596 - 0.004 * np.cos(4.0 * np.pi * u)) / 0.31) for u in np.linspace(0, 1, 33)
+    ]
     canvas.polygon(THIGH_BOX, [(0.0, 0.0), (1.0, 0.0), *reversed(hem)], shade)
     for k in range(8):
         tint = mixed(SKIN, BLUSH, 0.26 * (1.0 - k / 8.0))
-        canvas.band(FINGER_BOX, -0.1, 0.05 * k - (0.1 if k == 0 else 0.0), 1.1, 0.05 * (k + 1), tint)
+        canvas.band(
+            FINGER_BOX, (-0.1, 0.05 * k - (0.1 if k == 0 else 0.0), 1.1, 0.05 * (k + 1)), tint
+        )
     return canvas.image()
 
 
@@ -125,23 +129,25 @@ def _paint_shoes() -> NDArray[np.uint8]:
     box = UPPER_BOX
     # heel counter, tongue, laces, side stripes, collar
     for left, right in ((0.0, 0.10), (0.90, 1.0)):
-        canvas.band(box, left, 0.30, right, 1.0, GREEN)
+        canvas.band(box, (left, 0.30, right, 1.0), GREEN)
     canvas.polygon(box, [(0.43, 0.86), (0.57, 0.86), (0.60, 0.22), (0.40, 0.22)], WHITE)
     for k in range(4):
         v = 0.36 + 0.13 * k
         canvas.line(box, [(0.425, v), (0.575, v + 0.03)], YELLOW, width_px=7.0)
     for sign in (-1.0, 1.0):
-        canvas.line(box, [(0.5 + sign * 0.085, 0.25), (0.5 + sign * 0.075, 0.88)], SHOE_SEAM, width_px=2.0)
+        canvas.line(
+            box, [(0.5 + sign * 0.085, 0.25), (0.5 + sign * 0.075, 0.88)], SHOE_SEAM, width_px=2.0
+        )
         for shift in (0.0, 0.05):
             stripe = [(0.5 + sign * (0.17 + shift), 0.40), (0.5 + sign * (0.24 + shift), 0.95)]
             canvas.line(box, stripe, NAVY if shift else YELLOW, width_px=9.0)
     cap = [(u, 0.90 - 0.10 * np.cos((u - 0.5) * 9.0)) for u in np.linspace(0.36, 0.64, 15)]
     canvas.line(box, cap, SHOE_SEAM, width_px=2.0)
-    canvas.band(box, 0.0, -0.05, 1.0, 0.17, NAVY)
-    canvas.band(SOLE_BOX, -0.02, -0.05, 1.02, 1.1, YELLOW)
+    canvas.band(box, (0.0, -0.05, 1.0, 0.17), NAVY)
+    canvas.band(SOLE_BOX, (-0.02, -0.05, 1.02, 1.1), YELLOW)
     canvas.line(SOLE_BOX, [(0.0, 0.34), (1.0, 0.34)], YELLOW_DEEP, width_px=3.0)
-    canvas.band(SOLE_BOX, -0.02, 0.62, 1.02, 1.1, YELLOW_DEEP)
-    canvas.band(TAB_BOX, -0.1, -0.1, 1.1, 1.1, GREEN)
+    canvas.band(SOLE_BOX, (-0.02, 0.62, 1.02, 1.1), YELLOW_DEEP)
+    canvas.band(TAB_BOX, (-0.1, -0.1, 1.1, 1.1), GREEN)
     return canvas.image()
 
 

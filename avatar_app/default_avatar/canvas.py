@@ -38,14 +38,16 @@ class Canvas:
         low, high = np.array(box[:2]), np.array(box[2:])
         size = np.array(self._size) * OVERSAMPLING
         pixels = (low + np.asarray(points, np.float64) * (high - low)) * size - 0.5
-        return np.round(pixels * (1 << FRACTION_BITS)).astype(np.int32)
+        fixed: NDArray[np.int32] = np.round(pixels * (1 << FRACTION_BITS)).astype(np.int32)
+        return fixed
 
     def polygon(self, box: Box, points: ArrayLike, color: Color) -> None:
         """Fill a closed outline ``[N, 2]``."""
         cv2.fillPoly(self._pixels, [self._to_pixels(box, points)], color, shift=FRACTION_BITS)
 
-    def band(self, box: Box, left: float, top: float, right: float, bottom: float, color: Color) -> None:  # fmt: skip  # noqa: PLR0913
-        """Fill a rectangle of the box."""
+    def band(self, box: Box, inner: Box, color: Color) -> None:
+        """Fill a rectangle (left, top, right, bottom) of the box."""
+        left, top, right, bottom = inner
         corners = ((left, top), (right, top), (right, bottom), (left, bottom))
         self.polygon(box, corners, color)
 
@@ -55,7 +57,9 @@ class Canvas:
         pixels = [self._to_pixels(box, points)]
         cv2.polylines(self._pixels, pixels, False, color, thickness, cv2.LINE_8, FRACTION_BITS)
 
-    def wedge(self, box: Box, start: ArrayLike, end: ArrayLike, color: Color, *, width: float) -> None:  # fmt: skip  # noqa: PLR0913
+    def wedge(
+        self, box: Box, start: ArrayLike, end: ArrayLike, color: Color, *, width: float
+    ) -> None:
         """Paint a fold: a slim drop, ``width`` wide at ``start``, that ends in a point."""
         a, b = np.asarray(start, np.float64), np.asarray(end, np.float64)
         t = np.linspace(0.0, 1.0, 12)
@@ -64,7 +68,9 @@ class Canvas:
         across = np.array((-along[1], along[0])) / max(float(np.hypot(*along)), 1e-9)
         bow = 0.10 * np.sin(np.pi * t)[:, None] * across * float(np.hypot(*along))
         middle = a + t[:, None] * along + bow
-        outline = np.concatenate([middle + half[:, None] * across, (middle - half[:, None] * across)[::-1]])
+        outline = np.concatenate(
+            [middle + half[:, None] * across, (middle - half[:, None] * across)[::-1]]
+        )
         self.polygon(box, outline, color)
 
     def disc(self, box: Box, centre: ArrayLike, radii: ArrayLike, color: Color) -> None:
@@ -80,7 +86,13 @@ class Canvas:
         return np.concatenate([small, opaque], axis=2)
 
 
-def paint_slice(canvas: Canvas, box: Box, centre: ArrayLike, radii: ArrayLike, colors: tuple[Color, Color, Color]) -> None:  # fmt: skip
+def paint_slice(
+    canvas: Canvas,
+    box: Box,
+    centre: ArrayLike,
+    radii: ArrayLike,
+    colors: tuple[Color, Color, Color],
+) -> None:
     """Paint a slice of yuzu: rind, pith and eight segments.
 
     Args:

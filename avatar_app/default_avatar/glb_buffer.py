@@ -52,7 +52,9 @@ class GlbBuffer:
         self.accessors.append(accessor)
         return len(self.accessors) - 1
 
-    def add_sparse(self, indices: NDArray[np.uint32], values: NDArray[np.float32], count: int) -> int:
+    def add_sparse(
+        self, indices: NDArray[np.uint32], values: NDArray[np.float32], count: int
+    ) -> int:
         """Append ``count`` vectors that are zero except at ``indices``."""
         full = np.zeros((count, values.shape[1]), np.float32)
         full[indices] = values

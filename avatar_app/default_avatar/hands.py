@@ -1,10 +1,20 @@
 """Hands: a palm whose knuckle ring splits into four welded fingers, and a thumb."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 
-from avatar_app.default_avatar.lofting import Box, bound, circle, curve, loft, placed, unit_uvs, welded
+from avatar_app.default_avatar.lofting import (
+    Box,
+    bound,
+    circle,
+    curve,
+    loft,
+    placed,
+    unit_uvs,
+    welded,
+)
 from avatar_app.default_avatar.part import Part
 from avatar_app.default_avatar.skeleton import LEFT_BONES
 from avatar_app.default_avatar.surfaces import Double, Surface, merge, mirrored, smoothstep
@@ -97,9 +107,11 @@ def _finger_base(web: Double, finger: int) -> Double:
 
 
 def _along(path: Double, distances: Double) -> tuple[Double, Double]:
-    """Return points ``[N, 3]`` and unit directions of a rounded path at distances from its start."""
+    """Return points ``[N, 3]`` and unit directions along a rounded path."""
     lengths = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))])
-    points = np.stack([curve(list(zip(lengths, c, strict=True)), distances) for c in path.T], axis=1)
+    points = np.stack(
+        [curve(list(zip(lengths, c, strict=True)), distances) for c in path.T], axis=1
+    )
     step = 1e-3
     ahead = np.stack([np.interp(distances + step, lengths, c) for c in path.T], axis=1)
     behind = np.stack([np.interp(distances - step, lengths, c) for c in path.T], axis=1)
@@ -108,13 +120,15 @@ def _along(path: Double, distances: Double) -> tuple[Double, Double]:
 
 
 def _tube(path: Double, distances: Double, radii: Double, angles: Double) -> Double:
-    """Return ``[R, C, 3]`` rings about a path; angle 0 is the palm's side, then away from the thumb."""
+    """Return ``[R, C, 3]`` rings about a path; angle 0 is the palm's side."""
     points, tangent = _along(path, distances)
     side = np.array((0.0, 0.0, 1.0)) - tangent * tangent[:, 2:]
     side /= np.linalg.norm(side, axis=1, keepdims=True)
     up = np.cross(side, tangent)
-    ring = -np.cos(angles)[None, :, None] * up[:, None] - np.sin(angles)[None, :, None] * side[:, None]
-    return points[:, None] + radii[:, None, None] * ring
+    ring = (
+        -np.cos(angles)[None, :, None] * up[:, None] - np.sin(angles)[None, :, None] * side[:, None]
+    )
+    return np.asarray(points[:, None] + radii[:, None, None] * ring)
 
 
 def _finger(web: Double, index: int) -> Surface:
@@ -161,7 +175,7 @@ def _project(points: Double, path: Double) -> tuple[Double, Double]:
     nearest = np.full(len(points), np.inf)
     place = np.zeros(len(points))
     start = 0.0
-    for index, (a, b) in enumerate(zip(path, path[1:], strict=False)):
+    for index, (a, b) in enumerate(pairwise(path)):
         length = float(np.linalg.norm(b - a))
         low = -1.0 if index == 0 else 0.0  # knuckles lie before the first joint
         t = np.clip((points - a) @ (b - a) / length**2, low, 1.0)
@@ -183,7 +197,9 @@ def _finger_shares(points: Double, finger: str) -> tuple[Double, list[tuple[str,
     segments = ("Metacarpal", "Proximal", "Distal") if finger == "Thumb" else SEGMENTS
     shares = [rises[0] * (1.0 - rises[1]), rises[0] * rises[1] * (1.0 - rises[2])]
     shares.append(rises[0] * rises[1] * rises[2])
-    return distance, [(f"{finger}{segment}", s) for segment, s in zip(segments, shares, strict=True)]
+    return distance, [
+        (f"{finger}{segment}", s) for segment, s in zip(segments, shares, strict=True)
+    ]
 
 
 def _hand_field(positions: Double) -> Mapping[str, Double]:

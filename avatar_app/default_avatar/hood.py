@@ -148,7 +148,14 @@ def _string() -> Surface:
     dense = sample_spline(path, 101)[(share * 100).astype(int)]
     # a cord, then a leaf-green tip like a small bud
     radius = curve(
-        ((0.0, 0.0030), (0.80, 0.0030), (0.83, 0.0050), (0.91, 0.0064), (0.97, 0.0045), (1.0, 0.0006)),
+        (
+            (0.0, 0.0030),
+            (0.80, 0.0030),
+            (0.83, 0.0050),
+            (0.91, 0.0064),
+            (0.97, 0.0045),
+            (1.0, 0.0006),
+        ),
         share,
     )
     angle = circle(8)

@@ -177,11 +177,15 @@ def _lining() -> Surface:
     outside = loft(points, uvs)
     inside = inner_shell(outside, 0.006)
     inner = inside.positions.reshape(points.shape).astype(np.float64)
-    border = [(slice(None, None, -1), 0), (0, slice(None)), (slice(None), -1)]
     rims = []
-    for edge in border:
-        ring = np.stack([inner[edge], points[edge]])
-        rims.append(loft(ring, np.stack([uvs[edge], uvs[edge]])))
+    # up her left edge would turn the rim inside out: it runs down
+    for side in (
+        (slice(None, None, -1), slice(0, 1)),
+        (slice(0, 1), slice(None)),
+        (slice(None), slice(-1, None)),
+    ):
+        edge = [grid[side].reshape(-1, grid.shape[2]) for grid in (inner, points, uvs)]
+        rims.append(loft(np.stack(edge[:2]), np.stack([edge[2], edge[2]])))
     return merge([inside, *rims])
 
 

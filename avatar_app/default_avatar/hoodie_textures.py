@@ -67,10 +67,10 @@ def _trunk_seams(canvas: Canvas) -> None:
         # the pocket's welt
         welt = [(offset + sign * u, _v(y)) for u, y in ((0.052, 0.972), (0.088, 1.022))]
         canvas.line(TRUNK_BOX, welt, YELLOW, width_px=9.0)
-        canvas.line(TRUNK_BOX, np.array(welt) + (sign * 0.006, 0.0), SEAM, width_px=1.6)
+        canvas.line(TRUNK_BOX, np.add(welt, (sign * 0.006, 0.0)), SEAM, width_px=1.6)
         # the zip
         edge = sorted((offset, offset + sign * 0.017))
-        canvas.band(TRUNK_BOX, edge[0], 0.0, edge[1], 1.0, YELLOW)
+        canvas.band(TRUNK_BOX, (edge[0], 0.0, edge[1], 1.0), YELLOW)
         tape = offset + sign * 0.019
         canvas.line(TRUNK_BOX, [(tape, 0.0), (tape, 1.0)], SEAM, width_px=1.8)
         teeth = offset + sign * 0.005
@@ -85,7 +85,7 @@ def _trunk(canvas: Canvas) -> None:
     paint_slice(canvas, TRUNK_BOX, middle, radii, (YELLOW, WHITE, YELLOW))
     leaf = np.array([(0.0, -1.0), (0.35, -1.55), (1.0, -1.62), (0.75, -1.15), (0.15, -0.95)])
     canvas.polygon(TRUNK_BOX, middle + leaf * radii * 0.9, GREEN)
-    canvas.band(TRUNK_BOX, 0.0, _v(HEM_TOP_Y), 1.0, 1.0, YELLOW)
+    canvas.band(TRUNK_BOX, (0.0, _v(HEM_TOP_Y), 1.0, 1.0), YELLOW)
     for u in np.linspace(0.0, 1.0, 97):
         canvas.line(TRUNK_BOX, [(u, _v(HEM_TOP_Y - 0.003)), (u, 1.0)], YELLOW_DEEP, width_px=1.6)
     canvas.line(TRUNK_BOX, [(0.0, _v(HEM_TOP_Y)), (1.0, _v(HEM_TOP_Y))], YELLOW_DEEP, width_px=2.0)
@@ -104,16 +104,16 @@ def _sleeve(canvas: Canvas) -> None:
         (0.05, 0.190, 0.16, 0.030), (0.97, 0.185, -0.18, 0.028), (0.10, 0.300, 0.14, 0.010),
     ):  # fmt: skip
         canvas.wedge(SLEEVE_BOX, (u, _along(x)), (u + du, _along(x + dx)), FOLD, width=0.020)
-    canvas.band(SLEEVE_BOX, 0.0, _along(0.386), 1.0, _along(0.368), YELLOW)
-    canvas.band(SLEEVE_BOX, 0.0, _along(0.395), 1.0, _along(0.391), GREEN)
+    canvas.band(SLEEVE_BOX, (0.0, _along(0.386), 1.0, _along(0.368)), YELLOW)
+    canvas.band(SLEEVE_BOX, (0.0, _along(0.395), 1.0, _along(0.391)), GREEN)
     canvas.line(SLEEVE_BOX, [(0.0, 0.997), (1.0, 0.997)], SEAM, width_px=2.5)
     canvas.line(SLEEVE_BOX, [(0.0, 0.006), (1.0, 0.006)], SEAM, width_px=2.0)
 
 
 def _hood(canvas: Canvas) -> None:
     last = len(PROFILE) - 1
-    canvas.band(HOOD_BOX, 0.0, 0.0, LINED / last, 1.0, YELLOW)
-    canvas.band(HOOD_BOX, 5.0 / last, 0.04, 7.6 / last, 0.96, YELLOW_DEEP)
+    canvas.band(HOOD_BOX, (0.0, 0.0, LINED / last, 1.0), YELLOW)
+    canvas.band(HOOD_BOX, (5.0 / last, 0.04, 7.6 / last, 0.96), YELLOW_DEEP)
     edge = (LINED + 0.9) / last
     canvas.line(HOOD_BOX, [(edge, 0.0), (edge, 1.0)], SEAM, width_px=1.6)
     canvas.line(HOOD_BOX, [(LINED / last, 0.5), (1.0, 0.5)], SEAM, width_px=1.6)
@@ -123,12 +123,12 @@ def _hood(canvas: Canvas) -> None:
 
 def _ear(canvas: Canvas) -> None:
     for left, right in ((0.0, 0.17), (0.83, 1.0)):
-        canvas.band(EAR_BOX, left, 0.0, right, 0.92, YELLOW)
-    canvas.band(EAR_BOX, 0.0, 0.0, 1.0, 0.20, YELLOW)
+        canvas.band(EAR_BOX, (left, 0.0, right, 0.92), YELLOW)
+    canvas.band(EAR_BOX, (0.0, 0.0, 1.0, 0.20), YELLOW)
 
 
 def _tail(canvas: Canvas) -> None:
-    canvas.band(TAIL_BOX, 0.0, 0.0, 1.0, 0.24, YELLOW)
+    canvas.band(TAIL_BOX, (0.0, 0.0, 1.0, 0.24), YELLOW)
     teeth = 9
     for k in range(teeth):
         low, high = k / teeth, (k + 1) / teeth
@@ -147,8 +147,8 @@ def paint_hoodie() -> NDArray[np.uint8]:
     _sleeve(canvas)
     _hood(canvas)
     _ear(canvas)
-    canvas.band(STRING_BOX, 0.0, 0.0, 1.0, 0.81, YELLOW)
-    canvas.band(STRING_BOX, 0.0, 0.81, 1.0, 1.0, GREEN)
+    canvas.band(STRING_BOX, (0.0, 0.0, 1.0, 0.81), YELLOW)
+    canvas.band(STRING_BOX, (0.0, 0.81, 1.0, 1.0), GREEN)
     _tail(canvas)
     return canvas.image()
 
@@ -157,8 +157,8 @@ def paint_lining() -> NDArray[np.uint8]:
     """Return the picture of lining and ribbed cuffs: ``[256, 512, 4]`` uint8."""
     canvas = Canvas((512, 256), YELLOW)
     inside = mixed(YELLOW, YELLOW_DEEP, 0.35)
-    canvas.band(LINING_BOX, 0.0, 0.0, 1.0, 1.0, inside)
+    canvas.band(LINING_BOX, (0.0, 0.0, 1.0, 1.0), inside)
     for u in np.linspace(0.0, 1.0, 25):
         canvas.line(CUFF_BOX, [(u, 0.45), (u, 1.0)], YELLOW_DEEP, width_px=3.0)
-    canvas.band(CUFF_BOX, 0.0, 0.0, 1.0, 0.34, inside)
+    canvas.band(CUFF_BOX, (0.0, 0.0, 1.0, 0.34), inside)
     return canvas.image()

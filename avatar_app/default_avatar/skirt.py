@@ -1,5 +1,7 @@
 """The pleated skirt and the spring bones that make it sway."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from avatar_app.default_avatar.lofting import Box, bound, circle, curve, inner_shell, loft, placed
@@ -90,7 +92,7 @@ def _sway(positions: Double) -> dict[str, Double]:
     around = np.arctan2(x / width, (z - CENTRE_Z) / depth) / (2.0 * np.pi) * CHAINS - 0.5
     belt = smoothstep(0.855, 0.925, y)
     shares = {bone: share * belt for bone, share in trunk(positions, top="spine").items()}
-    middles = [0.5 * (a + b) for a, b in zip(JOINT_HEIGHTS, JOINT_HEIGHTS[1:], strict=False)]
+    middles = [0.5 * (a + b) for a, b in pairwise(JOINT_HEIGHTS)]
     drop = np.interp(-y, [-m for m in middles], np.arange(len(middles), dtype=float))
     for chain in range(CHAINS):
         distance = np.abs((around - chain + CHAINS / 2) % CHAINS - CHAINS / 2)
@@ -113,7 +115,12 @@ def skirt_springs() -> list[SpringBones]:
         positions = np.stack([x, heights, z], axis=1).astype(np.float32)
         chains.append(
             SpringBones(
-                "hips", names, positions, stiffness=1.1, drag=0.45, gravity_power=0.12,
+                "hips",
+                names,
+                positions,
+                stiffness=1.1,
+                drag=0.45,
+                gravity_power=0.12,
                 hit_radius=0.018,
             )
         )

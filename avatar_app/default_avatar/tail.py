@@ -43,7 +43,7 @@ def _points(share: Double) -> Double:
     tuft = 1.0 + 0.05 * np.cos(4.0 * angle)[None, :] * smoothstep(0.3, 0.8, share)[:, None]
     radius = curve(RADII, share)[:, None] * tuft
     ring = np.cos(angle)[None, :, None] * side[:, None] + np.sin(angle)[None, :, None] * up[:, None]
-    return centre[:, None] + radius[..., None] * ring
+    return np.asarray(centre[:, None] + radius[..., None] * ring)
 
 
 def _field(positions: Double) -> Mapping[str, Double]:
@@ -70,7 +70,24 @@ def tail_springs() -> list[SpringBones]:
 def tail_parts() -> list[Part]:
     """Model the tail."""
     share = np.array(
-        (0.0, 0.06, 0.13, 0.20, 0.28, 0.36, 0.44, 0.52, 0.60, 0.68, 0.75, 0.82, 0.88, 0.93, 0.97, 1.0)
+        (
+            0.0,
+            0.06,
+            0.13,
+            0.20,
+            0.28,
+            0.36,
+            0.44,
+            0.52,
+            0.60,
+            0.68,
+            0.75,
+            0.82,
+            0.88,
+            0.93,
+            0.97,
+            1.0,
+        )
     )
     surface = loft(_points(share), placed(unit_uvs(share, circle(SIDES)), TAIL_BOX))
     return [bound("tail", "Hoodie", surface, _field)]

@@ -26,8 +26,11 @@ from udp_live.rig.rig import (
 )
 
 PRESETS = frozenset(
-    "happy angry sad relaxed surprised aa ih ou ee oh blink blinkLeft blinkRight "
-    "lookUp lookDown lookLeft lookRight neutral".split()
+    (
+        *("happy", "angry", "sad", "relaxed", "surprised", "neutral"),
+        *("aa", "ih", "ou", "ee", "oh", "blink", "blinkLeft", "blinkRight"),
+        *("lookUp", "lookDown", "lookLeft", "lookRight"),
+    )
 )
 VRM_LICENCE_URL = "https://vrm.dev/licenses/1.0/"
 OUTLINE_WIDTH_M = 0.0012
@@ -82,7 +85,10 @@ def _nodes(rig: Rig) -> list[Json]:
     nodes: list[Json] = []
     for index, (name, parent) in enumerate(zip(skeleton.names, skeleton.parents, strict=True)):
         origin = skeleton.rest_positions[parent] if parent >= 0 else np.zeros(3)
-        node: Json = {"name": name, "translation": _numbers(skeleton.rest_positions[index] - origin)}
+        node: Json = {
+            "name": name,
+            "translation": _numbers(skeleton.rest_positions[index] - origin),
+        }
         children = [int(child) for child in np.flatnonzero(skeleton.parents == index)]
         if children:
             node["children"] = children
@@ -104,7 +110,8 @@ def _meshes(rig: Rig, buffer: GlbBuffer) -> list[Json]:
     moved = np.zeros(len(rig.mesh.positions), bool)
     for target in rig.mesh.morph_targets:
         moved[target.vertices] = True
-    faces, rest = [], []
+    faces: list[MeshPart] = []
+    rest: list[MeshPart] = []
     for part in rig.mesh.parts:
         corners = rig.mesh.triangles[part.first : part.first + part.count]
         (faces if np.any(moved[corners]) else rest).append(part)

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from avatar_app.default_avatar.surfaces import Double, smoothstep
 from avatar_app.default_avatar.skeleton import CENTRE_BONES, LEFT_BONES
+from avatar_app.default_avatar.surfaces import Double, smoothstep
 
 ELBOW_X = LEFT_BONES["leftLowerArm"][1][0]
 WRIST_X = LEFT_BONES["leftHand"][1][0]
@@ -51,7 +51,7 @@ def _arm_share(x: Double, y: Double) -> Double:
     below = smoothstep(0.085, 0.245, x)
     height = np.clip((y - 1.112) / 0.12, 0.0, 1.0)
     flank = np.maximum(smoothstep(1.015, 1.105, y), smoothstep(0.155, 0.185, x))
-    return (below + (above - below) * height) * flank
+    return np.asarray((below + (above - below) * height) * flank)
 
 
 def torso_and_arms(positions: Double) -> Mapping[str, Double]:
@@ -74,9 +74,7 @@ def neck(positions: Double) -> Mapping[str, Double]:
     """Field of the skin from the collarbones up into the head."""
     shares = trunk(positions)
     field = dict(torso_and_arms(positions))
-    field["upperChest"] = np.maximum(
-        field["upperChest"] - shares["neck"] - shares["head"], 0.0
-    )
+    field["upperChest"] = np.maximum(field["upperChest"] - shares["neck"] - shares["head"], 0.0)
     field["neck"], field["head"] = shares["neck"], shares["head"]
     return field
 
@@ -86,7 +84,7 @@ def legs(positions: Double) -> Mapping[str, Double]:
     y, z = positions[:, 1], positions[:, 2]
     # In front the thigh begins lower than behind, where the buttock stays with the hips.
     crease = 0.770 - 0.25 * np.clip(-z, 0.0, 0.08)
-    thigh = 1.0 - smoothstep(crease - 0.055, crease + 0.060, y)
+    thigh = 1.0 - smoothstep(-0.055, 0.060, y - crease)
     shin = 1.0 - smoothstep(KNEE_Y - 0.050, KNEE_Y + 0.050, y)
     foot = 1.0 - smoothstep(ANKLE_Y - 0.005, ANKLE_Y + 0.060, y)
     toes = foot * smoothstep(0.052, 0.088, z)
