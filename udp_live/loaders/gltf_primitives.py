@@ -1,6 +1,6 @@
 """The primitives of a glTF mesh as plain arrays in the mesh's own space."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -48,7 +48,8 @@ def read_blocks(gltf: GltfFile, mesh_index: Json) -> list[VertexBlock]:
     for primitive in gltf.item("meshes", mesh_index).get("primitives", []):
         if primitive.get("mode", TRIANGLES) in (TRIANGLES, TRIANGLE_STRIP, TRIANGLE_FAN):
             slot = base_texture_slot(gltf, primitive.get("material"))
-            key = (sorted(primitive["attributes"].items()), primitive.get("targets"), slot)
+            addressing = replace(slot, texture=None)
+            key = (sorted(primitive["attributes"].items()), primitive.get("targets"), addressing)
             groups.setdefault(repr(key), []).append(primitive)
     return [_read_block(gltf, group) for group in groups.values()]
 

@@ -1,0 +1,328 @@
+"""Loading model files: every feature with a small file made here."""
+
+import math
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.fakes.gltf_draft import GltfDraft, png, tiny_draft, vrm0_draft, vrm1_draft
+from tests.fakes.tiny_rig import tiny_rig
+from udp_live.linalg import quat_from_axis_angle
+from udp_live.loaders import load_rig
+from udp_live.rig import AlphaMode, Override, landmark_space
+
+
+def primitive(draft: GltfDraft, number: int = 0) -> dict:
+    return draft.document["meshes"][0]["primitives"][number]
+
+
+def load(draft: GltfDraft, folder: Path):
+    return load_rig(draft.write_glb(folder / "tiny.glb"))
+
+
+def test_a_glb_keeps_bones_skin_and_materials(tmp_path: Path) -> None:
+    rig, loaded = tiny_rig(), load(tiny_draft(), tmp_path)
+    assert loaded.skeleton.humanoid.keys() == rig.skeleton.humanoid.keys()
+    for bone, index in rig.skeleton.humanoid.items():
+        found = loaded.skeleton.rest_positions[loaded.skeleton.humanoid[bone]]
+        np.testing.assert_allclose(found, rig.skeleton.rest_positions[index], atol=1e-6)
+    np.testing.assert_allclose(loaded.mesh.positions, rig.mesh.positions, atol=1e-6)
+    np.testing.assert_allclose(loaded.mesh.normals, rig.mesh.normals, atol=1e-6)
+    np.testing.assert_array_equal(loaded.mesh.triangles, rig.mesh.triangles)
+    bones = [loaded.skeleton.names[j] for j in loaded.mesh.joints[:, 0]]
+    assert bones == [rig.skeleton.names[j] for j in rig.mesh.joints[:, 0]]
+    np.testing.assert_array_equal(loaded.materials[1].image, rig.materials[1].image)
+    assert loaded.materials[1].double_sided
+
+
+def test_base_colours_become_srgb(tmp_path: Path) -> None:
+    color = load(tiny_draft(), tmp_path).materials[0].base_color
+    np.testing.assert_allclose(color, (1.0, 0.7354, 0.5371, 1.0), atol=1e-3)
+
+
+@pytest.mark.parametrize("buffer_uri", [None, "tiny%20data.bin"])
+def test_a_gltf_reads_its_buffer_from_a_data_uri_or_a_file(
+    tmp_path: Path, buffer_uri: str | None
+) -> None:
+    draft = tiny_draft()
+    if buffer_uri is not None:
+        (tmp_path / "tiny data.bin").write_bytes(draft.blob)
+    path = draft.write_gltf(tmp_path / "tiny.gltf", buffer_uri=buffer_uri)
+    np.testing.assert_allclose(load_rig(path).mesh.positions, tiny_rig().mesh.positions, atol=1e-6)
+
+
+def test_textures_may_lie_below_the_models_folder(tmp_path: Path) -> None:
+    draft = tiny_draft()
+    draft.document["images"] = [{"uri": "textures/cloth.png"}]
+    (tmp_path / "textures").mkdir()
+    image = np.full((3, 5, 4), (10, 20, 30, 40), np.uint8)
+    (tmp_path / "textures" / "cloth.png").write_bytes(png(image))
+    np.testing.assert_array_equal(load(draft, tmp_path).materials[1].image, image)
+
+
+def test_grey_and_16_bit_images_become_rgba(tmp_path: Path) -> None:
+    draft = tiny_draft()
+    grey = cv2.imencode(".png", np.full((2, 2), 0x8040, np.uint16))[1].tobytes()
+    draft.document["images"] = [{"bufferView": draft.view(grey)}]
+    image = load(draft, tmp_path).materials[1].image
+    np.testing.assert_array_equal(image[0, 0], (128, 128, 128, 255))
+
+
+def test_sparse_accessors_replace_single_elements(tmp_path: Path) -> None:
+    draft = tiny_draft()
+    accessor = draft.document["accessors"][primitive(draft)["attributes"]["POSITION"]]
+    accessor["sparse"] = {
+        "count": 1,
+        "indices": {"bufferView": draft.view(np.uint16([3]).tobytes()), "componentType": 5123},
+        "values": {"bufferView": draft.view(np.float32([9, 8, 7]).tobytes())},
+    }
+    positions = load(draft, tmp_path).mesh.positions
+    expected = (9, 8, 7) - tiny_rig().mesh.positions[2]
+    np.testing.assert_allclose(positions[3] - positions[2], expected, atol=1e-5)
+
+
+def test_quantised_positions_and_weights_are_scaled_back(tmp_path: Path) -> None:
+    draft, rig = tiny_draft(), tiny_rig()
+    quantised = np.round(rig.mesh.positions / 2.0 * 32767).astype(np.int16)
+    binds = np.tile(np.diag(np.float32([2, 2, 2, 1])), (rig.skeleton.bone_count, 1, 1))
+    binds[:, 3, :3] = -rig.skeleton.rest_positions
+    draft.document["skins"][0]["inverseBindMatrices"] = draft.accessor(binds.reshape(-1, 16))
+    for part in draft.document["meshes"][0]["primitives"]:
+        part["targets"] = []
+        part["attributes"] |= {
+            "POSITION": draft.accessor(quantised, normalized=True),
+            "WEIGHTS_0": draft.accessor(
+                np.round(rig.mesh.weights * 255).astype(np.uint8), normalized=True
+            ),
+            "JOINTS_0": draft.accessor(rig.mesh.joints.astype(np.uint8)),
+        }
+    mesh = load(draft, tmp_path).mesh
+    np.testing.assert_allclose(mesh.positions, rig.mesh.positions, atol=1e-4)
+    np.testing.assert_allclose(mesh.weights.sum(axis=1), 1.0, atol=1e-6)
+
+
+def test_interleaved_attributes_are_read_with_their_stride(tmp_path: Path) -> None:
+    draft, rig = tiny_draft(), tiny_rig()
+    rows = np.concatenate((rig.mesh.positions, rig.mesh.normals), axis=1)
+    view = draft.view(rows.tobytes())
+    draft.document["bufferViews"][view]["byteStride"] = 24
+    for name, offset in (("POSITION", 0), ("NORMAL", 12)):
+        accessor = draft.document["accessors"][primitive(draft)["attributes"][name]]
+        accessor |= {"bufferView": view, "byteOffset": offset}
+    np.testing.assert_allclose(load(draft, tmp_path).mesh.normals, rig.mesh.normals, atol=1e-6)
+
+
+def test_the_four_strongest_of_eight_weights_are_kept(tmp_path: Path) -> None:
+    draft, rig = tiny_draft(), tiny_rig()
+    count = len(rig.mesh.positions)
+    joints = np.tile(np.arange(8, dtype=np.uint8), (count, 1))
+    weights = np.tile(np.float32([0.05, 0.1, 0.1, 0.05, 0.3, 0.05, 0.2, 0.15]), (count, 1))
+    for part in draft.document["meshes"][0]["primitives"]:
+        part["attributes"] |= {
+            "JOINTS_0": draft.accessor(joints[:, :4]),
+            "JOINTS_1": draft.accessor(joints[:, 4:]),
+            "WEIGHTS_0": draft.accessor(weights[:, :4]),
+            "WEIGHTS_1": draft.accessor(weights[:, 4:]),
+        }
+    mesh = load(draft, tmp_path).mesh
+    np.testing.assert_allclose(mesh.weights[0], np.array([0.3, 0.2, 0.15, 0.1]) / 0.75, atol=1e-6)
+
+
+def test_a_rigid_mesh_hangs_on_its_node(tmp_path: Path) -> None:
+    draft = tiny_draft()
+    source = primitive(draft)
+    attributes = {key: source["attributes"][key] for key in ("POSITION", "NORMAL")}
+    draft.document["meshes"].append(
+        {"primitives": [{"attributes": attributes, "indices": source["indices"]}]}
+    )
+    draft.document["nodes"].append(
+        {"name": "hat", "mesh": 1, "translation": [0.0, 0.5, 0.0], "scale": [0.5, 0.5, 0.5]}
+    )
+    draft.node("head").setdefault("children", []).append(len(draft.document["nodes"]) - 1)
+    rig = load(draft, tmp_path)
+    part = next(part for part in rig.mesh.parts if part.name == "hat")
+    vertex = rig.mesh.triangles[part.first, 0]
+    hat = rig.skeleton.names.index("hat")
+    head = rig.skeleton.rest_positions[rig.skeleton.humanoid["head"]]
+    assert rig.skeleton.parents[hat] == rig.skeleton.humanoid["head"]
+    assert rig.mesh.joints[vertex, 0] == hat
+    index = tiny_rig().mesh.triangles[0, 0]
+    expected = head + (0.0, 0.5, 0.0) + 0.5 * tiny_rig().mesh.positions[index]
+    np.testing.assert_allclose(rig.mesh.positions[vertex], expected, atol=1e-5)
+
+
+def test_a_mirrored_mesh_keeps_its_outside_outside(tmp_path: Path) -> None:
+    draft = tiny_draft()
+    source = primitive(draft)
+    attributes = {key: source["attributes"][key] for key in ("POSITION", "NORMAL")}
+    draft.document["meshes"].append({"primitives": [{"attributes": attributes}]})
+    draft.document["meshes"][1]["primitives"][0]["indices"] = source["indices"]
+    draft.document["nodes"].append({"name": "twin", "mesh": 1, "scale": [-1.0, 1.0, 1.0]})
+    draft.document["scenes"][0]["nodes"].append(len(draft.document["nodes"]) - 1)
+    mesh = load(draft, tmp_path).mesh
+    corners = mesh.positions[mesh.triangles]
+    outward = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    assert (np.sum(outward * mesh.normals[mesh.triangles[:, 0]], axis=1) > 0).all()
+
+
+def test_missing_normals_are_computed(tmp_path: Path) -> None:
+    draft = tiny_draft()
+    for part in draft.document["meshes"][0]["primitives"]:
+        part["attributes"].pop("NORMAL", None)
+    np.testing.assert_allclose(
+        load(draft, tmp_path).mesh.normals, tiny_rig().mesh.normals, atol=1e-5
+    )
+
+
+def test_texture_transforms_are_baked_into_the_coordinates(tmp_path: Path) -> None:
+    draft = tiny_draft()
+    info = draft.document["materials"][1]["pbrMetallicRoughness"]["baseColorTexture"]
+    info["extensions"] = {"KHR_texture_transform": {"offset": [0.25, 0.5], "scale": [0.5, 2.0]}}
+    rig = load(draft, tmp_path)
+    part = next(part for part in rig.mesh.parts if rig.materials[part.material].name == "cloth")
+    vertex = rig.mesh.triangles[part.first, 0]
+    source = tiny_rig().mesh.uvs[tiny_rig().mesh.triangles[tiny_rig().mesh.parts[1].first, 0]]
+    np.testing.assert_allclose(rig.mesh.uvs[vertex], source * (0.5, 2.0) + (0.25, 0.5), atol=1e-6)
+
+
+def test_node_transforms_become_plain_rest_positions(tmp_path: Path) -> None:
+    draft = tiny_draft()
+    turn = quat_from_axis_angle((1.0, 0.0, 0.0), -math.pi / 2)
+    draft.document["nodes"].append(
+        {"name": "armature", "rotation": turn.tolist(), "scale": [100.0] * 3, "children": [0]}
+    )
+    draft.document["scenes"][0]["nodes"][0] = len(draft.document["nodes"]) - 1
+    lifted = draft.node("hips")["translation"]
+    x, y, z = lifted
+    draft.node("hips")["translation"] = [x / 100, -z / 100, y / 100]
+    back = quat_from_axis_angle((1.0, 0.0, 0.0), math.pi / 2)
+    draft.node("hips").update(rotation=back.tolist(), scale=[0.01] * 3)
+    rig = load(draft, tmp_path)
+    head = rig.skeleton.rest_positions[rig.skeleton.humanoid["head"]]
+    np.testing.assert_allclose(head, (0.0, 1.28, 0.0), atol=1e-5)
+    np.testing.assert_allclose(rig.mesh.positions, tiny_rig().mesh.positions, atol=1e-5)
+
+
+def test_a_figure_in_centimetres_becomes_person_sized(tmp_path: Path) -> None:
+    draft = tiny_draft()
+    draft.document["nodes"].append({"name": "root", "scale": [100.0] * 3, "children": [0]})
+    draft.document["scenes"][0]["nodes"][0] = len(draft.document["nodes"]) - 1
+    rig = load(draft, tmp_path)
+    assert landmark_space(rig).scale / 1.2 == pytest.approx(1.6, abs=0.05)
+
+
+def test_a_figure_that_faces_back_is_turned(tmp_path: Path) -> None:
+    draft = tiny_draft()
+    half_turn = quat_from_axis_angle((0.0, 1.0, 0.0), math.pi)
+    draft.document["nodes"].append(
+        {"name": "root", "rotation": half_turn.tolist(), "children": [0]}
+    )
+    draft.document["scenes"][0]["nodes"][0] = len(draft.document["nodes"]) - 1
+    rig = load(draft, tmp_path)
+    np.testing.assert_allclose(rig.mesh.positions, tiny_rig().mesh.positions, atol=1e-5)
+
+
+def test_feet_left_at_the_root_follow_the_legs(tmp_path: Path) -> None:
+    draft = tiny_draft()
+    foot = draft.node_index("leftFoot")
+    draft.node("leftLowerLeg")["children"].remove(foot)
+    draft.node("leftFoot")["translation"] = [0.08, 0.08, 0.0]
+    draft.document["scenes"][0]["nodes"].append(foot)
+    skeleton = load(draft, tmp_path).skeleton
+    parent = skeleton.parents[skeleton.humanoid["leftFoot"]]
+    assert parent == skeleton.humanoid["leftLowerLeg"]
+
+
+def test_vrm1_controls_are_read(tmp_path: Path) -> None:
+    rig = load(vrm1_draft(), tmp_path)
+    assert (rig.name, rig.author) == ("Tiny", "Ann, Bo")
+    assert rig.licence == "https://vrm.dev/licenses/1.0/"
+    happy = rig.expressions[rig.expression_index("happy")]
+    assert happy.morphs == ((1, 0.5),)
+    assert happy.is_binary
+    assert happy.override_blink is Override.BLOCK
+    assert happy.override_mouth is Override.BLEND
+    assert rig.expression_index("wow") is not None
+    assert rig.look_at.kind == "bone"
+    assert rig.look_at.inner.output == pytest.approx(math.radians(9.0))
+    assert [rig.skeleton.names[b] for b in rig.springs[0].bones][-1] == "tail.end"
+    assert rig.springs[0].colliders == (1, 0)
+    assert rig.colliders[1].tail == pytest.approx((0.0, 0.3, 0.0))
+
+
+def test_vrm1_toon_shades_become_multipliers(tmp_path: Path) -> None:
+    draft = vrm1_draft()
+    draft.document["materials"][0]["extensions"] = {
+        "KHR_materials_unlit": {},
+        "VRMC_materials_mtoon": {"shadeColorFactor": [0.5, 0.25, 0.0]},
+    }
+    material = load(draft, tmp_path).materials[0]
+    assert material.lit
+    assert material.shade_color == pytest.approx((0.7354, 0.7303, 0.3), abs=1e-3)
+
+
+def test_vrm0_is_turned_to_face_the_front(tmp_path: Path) -> None:
+    rig, expected = load(vrm0_draft(), tmp_path), tiny_rig()
+    np.testing.assert_allclose(rig.mesh.positions, expected.mesh.positions, atol=1e-5)
+    left = rig.skeleton.rest_positions[rig.skeleton.humanoid["leftHand"]]
+    assert left[0] > 0.5
+    assert rig.colliders[0].offset == pytest.approx((-0.03, 0.1, 0.07))
+    assert rig.look_at.offset_from_head == pytest.approx((0.0, 0.1, 0.08))
+
+
+def test_vrm0_controls_get_their_vrm1_names(tmp_path: Path) -> None:
+    rig = load(vrm0_draft(), tmp_path)
+    assert [expression.name for expression in rig.expressions] == ["blink", "aa", "Surprised"]
+    assert rig.expressions[1].morphs == ((1, 0.5),)
+    assert rig.expressions[2].is_binary
+    assert rig.look_at.kind == "expression"
+    assert rig.look_at.outer.input_max_rad == pytest.approx(math.radians(60.0))
+    assert (rig.name, rig.author, rig.licence) == ("Tiny", "Ann", "CC0")
+
+
+def test_vrm0_thumbs_are_renamed_one_bone_inward(tmp_path: Path) -> None:
+    draft = vrm0_draft()
+    names = ("leftThumbProximal", "leftThumbIntermediate", "leftThumbDistal")
+    for number, name in enumerate(names):
+        draft.document["nodes"].append({"name": name, "translation": [0.02, 0.0, 0.0]})
+        node = len(draft.document["nodes"]) - 1
+        above = draft.node("leftHand") if number == 0 else draft.document["nodes"][node - 1]
+        above["children"] = [node]
+        draft.document["extensions"]["VRM"]["humanoid"]["humanBones"].append(
+            {"bone": name, "node": node}
+        )
+    skeleton = load(draft, tmp_path).skeleton
+    thumb = [f"leftThumb{part}" for part in ("Metacarpal", "Proximal", "Distal")]
+    assert tuple(skeleton.names[skeleton.humanoid[bone]] for bone in thumb) == names
+
+
+def test_vrm0_springs_follow_all_children_and_get_a_bare_end(tmp_path: Path) -> None:
+    draft = vrm0_draft()
+    draft.document["nodes"].append({"name": "fork", "translation": [0.1, 0.0, 0.0]})
+    draft.node("tail.1")["children"].append(len(draft.document["nodes"]) - 1)
+    rig = load(draft, tmp_path)
+    chains = [[rig.skeleton.names[bone] for bone in spring.bones] for spring in rig.springs]
+    assert chains == [
+        ["tail.0", "tail.1", "tail.2", "tail.end", "tail.end end"],
+        ["fork", "fork end"],
+    ]
+    assert rig.springs[0].stiffness == (2.0,) * 5
+
+
+def test_vrm0_toon_properties_win_over_the_plain_material(tmp_path: Path) -> None:
+    material = load(vrm0_draft(), tmp_path).materials[0]
+    assert material.base_color == pytest.approx((1.0, 0.8, 0.6, 1.0))
+    assert material.shade_color == pytest.approx((0.5, 0.5, 1.0))
+    assert material.alpha_mode is AlphaMode.MASK
+    assert material.alpha_cutoff == pytest.approx(0.4)
+    assert material.double_sided
+
+
+def test_expressions_are_guessed_from_morph_target_names(tmp_path: Path) -> None:
+    draft = tiny_draft()
+    draft.document["meshes"][0]["extras"]["targetNames"] = ["eyeBlinkLeft", "Fcl_MTH_A"]
+    rig = load(draft, tmp_path)
+    assert [expression.name for expression in rig.expressions] == ["aa", "blinkLeft"]
+    assert rig.expressions[0].morphs == ((1, 1.0),)
