@@ -54,7 +54,7 @@ class AppSettings:
     pan_y: float = 0.0
     mirror: bool = True
     background: str = "transparent"
-    background_colour: str = "#00ff00"
+    background_colour: str = "#2f6fed"
     background_image: str = ""
     show_webcam: bool = False
     window_width: int = 1280

@@ -56,14 +56,14 @@ def run_window(arguments: argparse.Namespace) -> int:
             "no screen for the window; give a sub-command, such as "
             "'live --source clip:hello --output hello.mp4', see --help"
         )
-    return open_window(None)
+    return open_window(None, arguments.gl_backend)
 
 
-def open_window(config: "EngineConfig | None") -> int:
-    """Open the window; None lets it begin with what was used last."""
+def open_window(config: "EngineConfig | None", gl_backend: str | None = None) -> int:
+    """Open the window; without a configuration it begins with what was used last."""
     from avatar_app.gui.app import run_window as run_qt
 
-    return run_qt(config)
+    return run_qt(config, gl_backend=gl_backend)
 
 
 @contextmanager

@@ -31,7 +31,7 @@ from avatar_app.gui.widgets.preview_stage import PreviewStage
 from avatar_app.gui.widgets.status_strip import StatusStrip
 
 MIN_WIDTH, MIN_HEIGHT = 900, 600
-LONG_NOTICE = 56  # characters; more do not fit into the status line
+ADVICE_MARK = "; "  # by convention, what to do stands behind it
 VIDEO, OPEN_FOLDER, CHOOSE_FOLDER = "video", "open-folder", "choose-folder"
 SOURCE_COMMANDS = (Choice(VIDEO, "Video file…", "video"),)
 AVATAR_COMMANDS = (
@@ -66,6 +66,7 @@ class MainWindow(QMainWindow):
         self.prompts = Prompts(self)
         self._avatar_folders = tuple(avatar_folders)
         self._is_closing = self._is_quiet = False
+        self._requests: tuple[str, ...] = ()
         engine, settings = session.bridge.engine, session.settings
         self.banner, self.panel, self.status = Banner(), ControlPanel(), StatusStrip()
         self.stage = PreviewStage(engine.preview, engine.camera_preview)
@@ -126,13 +127,15 @@ class MainWindow(QMainWindow):
             self.banner.hide()
 
     def _follow_notices(self, notices: tuple[str, ...]) -> None:
-        """Put short notices into the status line and a long one, which says what to do, above."""
-        long = [notice for notice in notices if len(notice) > LONG_NOTICE]
-        self.status.show_notices(tuple(notice for notice in notices if notice not in long))
-        if long:
-            self.banner.show_notice(long[0])
-        else:
-            self.banner.withdraw_notice()
+        """Put a notice that asks for something above the preview, others in the status line."""
+        requests = tuple(notice for notice in notices if ADVICE_MARK in notice)
+        self.status.show_notices(tuple(notice for notice in notices if notice not in requests))
+        if requests != self._requests:
+            self._requests = requests
+            if requests:
+                self.banner.show_notice(requests[0])
+            else:
+                self.banner.withdraw_notice()
 
     def _follow_statistics(self, statistics: EngineStatistics) -> None:
         self.status.show_statistics(statistics, is_clip=self.session.config.source.is_clip)

@@ -260,12 +260,20 @@ def test_another_source_in_mid_recording_begins_another_file(desk: Desk) -> None
     assert desk.engine.config.outputs == (str(desk.folder / "stream-2.mp4"),)
 
 
-def test_a_long_notice_stands_above_the_preview_as_long_as_it_holds(desk: Desk) -> None:
+def test_a_notice_that_asks_for_something_stands_above_the_preview_while_it_holds(
+    desk: Desk,
+) -> None:
     sentence = "virtual camera not found: no v4l2loopback device; run 'modprobe v4l2loopback'"
     desk.session.start()
     desk.engine.notices = (sentence,)
     desk.poll()
     assert desk.window.banner.isVisible()
+    assert desk.window.status.notices.full_text == ""
+    desk.window.banner.hide()
+    desk.engine.notices = (sentence, "painting at 256 px")
+    desk.poll()
+    assert not desk.window.banner.isVisible()  # dismissed is dismissed
+    assert desk.window.status.notices.full_text == "painting at 256 px"
     desk.engine.notices = ()
     desk.poll()
     assert not desk.window.banner.isVisible()

@@ -24,6 +24,7 @@ HEIGHT = 38
 ICON = 18
 LINE_HEIGHT = 36
 SIDE = 12
+GAP = 5  # between the picker and its list
 VALUE_ROLE = Qt.ItemDataRole.UserRole
 COMMAND_ROLE = Qt.ItemDataRole.UserRole + 1
 
@@ -88,6 +89,9 @@ class Picker(QComboBox):
         """Drop the list down."""
         self.about_to_open.emit()
         super().showPopup()
+        popup = self.view().window()
+        below = popup.y() > self.mapToGlobal(self.rect().center()).y()
+        popup.move(popup.x(), popup.y() + (GAP if below else -GAP))
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 (Qt's name)
         """Paint the frame of the style sheet, then icon, text and chevron."""
