@@ -70,7 +70,7 @@ class TrackingStage:
         self._calibrate = threading.Event()
         self._last_stamp = FrameStamp(0, context.clock_ns(), 0.0)
         self._last_size = (640, 480)
-        self._seen_s = self._now_s()
+        self._seen_s: float | None = None
         self._pictured_s = self._now_s()
 
     finished = False
@@ -167,7 +167,7 @@ class TrackingStage:
 
     def _watch_face(self, motion: TrackedMotion) -> None:
         now_s = self._now_s()
-        if motion.face is not None or motion.body is not None:
+        if motion.face is not None or motion.body is not None or self._seen_s is None:
             self._seen_s = now_s
             self._context.notices.clear("person")
         elif now_s - self._seen_s > FACE_LOST_AFTER_S:

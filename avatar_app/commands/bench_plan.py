@@ -1,0 +1,278 @@
+"""What ``bench`` measures: each stage alone, then the whole pipeline on a video in real time."""
+
+import os
+import platform
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from avatar_app.capture.video_file import VideoFile
+from avatar_app.commands.bench_video import render_video
+from avatar_app.engine import EngineConfig, EngineParts, LiveEngine, SourceConfig, TrackingConfig
+from avatar_app.engine.frames import CameraFrame
+from avatar_app.paths import encodings_folder, face_model_file
+from renderer.engines import Decoder, open_decoder
+from renderer.engines.torch_device import describe_device, limit_processor_threads, pick_device
+from renderer.types import CharacterSheet
+from udp_live.rasterizer.gl_context import open_context
+from udp_live.rasterizer.udp_pass import UdpRasterizer
+from udp_live.retargeting.retargeter import Retargeter
+from udp_live.rig.expressions import rest_pose
+from udp_live.rig.framing import Framing, frame_viewpoint
+from udp_live.rig.spring_bones import SpringBones
+from udp_live.types import RigPose, TrackedMotion, UdpMap, Viewpoint
+
+Row = dict[str, Any]
+
+WARM_UPS = 3
+MIN_CALLS = 10
+TRACKED_FRAMES = 60
+FRAME_S = 1 / 30
+RASTER_SIZES = (256, 512)
+PIPELINE_SECONDS = 5.0  # times ``seconds``; a pipeline takes longer to settle than a stage
+
+
+@dataclass(frozen=True, slots=True)
+class BenchPlan:
+    """What to measure.
+
+    Attributes:
+        avatar: Folder of the avatar.
+        video: A person on video; None lets the avatar play one.
+        decoder: Name of the decoder.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        sizes: Decoder sizes, pixels; the first is that of the pipeline.
+        views: Numbers of sheet views.
+        seconds: Time per measurement.
+        stages: Which measurements.
+        gl_backend: See ``EngineConfig``.
+    """
+
+    avatar: Path
+    video: Path | None
+    decoder: str
+    device: str
+    sizes: tuple[int, ...]
+    views: tuple[int, ...]
+    seconds: float
+    stages: tuple[str, ...]
+    gl_backend: str | None
+
+    def rows(self) -> Iterator[Row]:
+        """Measure one stage after the other."""
+        with ExitStack() as stack:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kigurumi-")))
+            bench = _Bench(self, self.video or render_video(self._config(""), folder))
+            for stage in self.stages:
+                yield from getattr(bench, stage)()
+
+    def config(self, video: Path, **changes: Any) -> EngineConfig:
+        """Make an engine configuration for this plan."""
+        return replace(self._config(str(video)), **changes)
+
+    def _config(self, source: str) -> EngineConfig:
+        face_model = face_model_file()
+        return EngineConfig(
+            avatar=self.avatar,
+            source=SourceConfig(source or "clip:hello", loop=True),
+            tracking=TrackingConfig(face_model=face_model if face_model.is_file() else None),
+            size=self.sizes[0],
+            decoder=self.decoder,
+            device=self.device,
+            gl_backend=self.gl_backend,
+        )
+
+
+class _Bench:
+    """The measurements; each is named like the stage and yields rows."""
+
+    def __init__(self, plan: BenchPlan, video: Path) -> None:
+        self._plan = plan
+        self._video = video
+        self._parts = EngineParts()
+        avatar = self._parts.load_avatar(plan.config(video))
+        self._rig, self._sheet = avatar.rig, avatar.sheet
+        self._viewpoint = frame_viewpoint(self._rig, Framing.BUST)
+        self._frames = _read(video, TRACKED_FRAMES)
+        self._motions: list[TrackedMotion] = []
+        if (os.cpu_count() or 1) <= 2:  # as in the live pipeline, where the tracker has the other
+            limit_processor_threads(1)
+
+    def capture(self) -> Iterator[Row]:
+        """Decode the video."""
+        camera = VideoFile(self._video, loop=True, realtime=False)
+        height = self._frames[0].image.shape[0]
+        yield self._row("capture decode", lambda: camera.read(0.0), size=height)
+        camera.close()
+
+    def tracking(self) -> Iterator[Row]:
+        """Track with and without body and hands, in the tracker's process."""
+        for name, everything in (("face", False), ("face+body+hands", True)):
+            config = self._plan.config(self._video)
+            tracking = replace(config.tracking, body=everything, hands=everything)
+            config = replace(config, tracking=tracking)
+            tracker = self._parts.open_tracker(config, realtime=False)
+            call = _fed(tracker.track, self._frames)
+            yield self._row(f"tracking {name}", call, size=self._frames[0].image.shape[0])
+            if everything:
+                self._motions = [tracker.track(frame).motion for frame in self._frames]
+            tracker.close()
+
+    def retargeting(self) -> Iterator[Row]:
+        """Retarget what was tracked; without tracking before it, an empty picture."""
+        motions = cycle(self._motions or [TrackedMotion(image_size=(640, 480))])
+        retargeter = Retargeter(self._rig)
+        moments = _moments()
+        yield self._row("retargeting", lambda: retargeter.retarget(next(motions), next(moments)))
+
+    def springs(self) -> Iterator[Row]:
+        """Let hair and skirt swing."""
+        springs = SpringBones(self._rig)
+        call = _fed(partial(springs.step, delta_s=FRAME_S), self._poses())
+        yield self._row("springs", call)
+
+    def udp(self) -> Iterator[Row]:
+        """Rasterize with read-back."""
+        context = open_context(self._plan.gl_backend)
+        device = str(context.info["GL_RENDERER"])
+        for size in RASTER_SIZES:
+            rasterizer = UdpRasterizer(context, self._rig, (size, size))
+            call = _fed(partial(_draw, rasterizer, self._viewpoint), self._poses())
+            row = self._row("udp raster with read-back", call, size=size)
+            yield row | {"device": device.split(" ", maxsplit=1)[0]}
+            rasterizer.close()
+        context.release()
+
+    def decoder(self) -> Iterator[Row]:
+        """Decode by size and number of views."""
+        plan = self._plan
+        device = None if plan.device == "auto" else plan.device
+        decoder = open_decoder(plan.decoder, device, encodings_folder())
+        total = len(self._sheet.views)
+        for count in sorted({min(count, total) for count in plan.views}):
+            sheet = CharacterSheet(self._sheet.views[:count], self._sheet.regions, self._sheet.ink)
+            encoding = decoder.encode(sheet)
+            for size in plan.sizes:
+                call = _fed(partial(_decode, decoder, encoding), self._maps(size))
+                row = self._row(f"decoder {plan.decoder}", call, size=size)
+                yield row | {"views": count, "device": decoder.device}
+        decoder.close()
+
+    def pipeline(self) -> Iterator[Row]:
+        """Run the live engine on the video; the times are latencies from capture to output."""
+        engine = LiveEngine(self._plan.config(self._video), self._parts)
+        engine.start()
+        engine.wait(PIPELINE_SECONDS * self._plan.seconds)
+        engine.stop()
+        if engine.error is not None:
+            raise engine.error
+        statistics = engine.statistics()
+        latency = statistics.latency
+        yield {
+            "stage": "pipeline live (latency)",
+            "size": self._plan.sizes[0],
+            "views": len(self._sheet.views),
+            "device": statistics.device,
+            "dtype": "float32",
+            "fps": round(statistics.measured_fps, 2),
+            "p50_ms": round(latency.p50_ms, 3) if latency else 0.0,
+            "p95_ms": round(latency.p95_ms, 3) if latency else 0.0,
+            "gflop": None,
+        }
+
+    def _row(self, stage: str, call: Callable[[], object], *, size: int | None = None) -> Row:
+        p50_ms, p95_ms = measure(call, self._plan.seconds)
+        return {
+            "stage": stage,
+            "size": size,
+            "views": None,
+            "device": "cpu",
+            "dtype": "float32",
+            "fps": round(1000.0 / p50_ms, 2),
+            "p50_ms": round(p50_ms, 3),
+            "p95_ms": round(p95_ms, 3),
+            "gflop": None,
+        }
+
+    def _poses(self) -> list[RigPose]:
+        if not self._motions:
+            return [rest_pose(self._rig)]
+        retargeter = Retargeter(self._rig)
+        return [
+            retargeter.retarget(motion, index * FRAME_S)
+            for index, motion in enumerate(self._motions)
+        ]
+
+    def _maps(self, size: int) -> list[UdpMap]:
+        context = open_context(self._plan.gl_backend)
+        rasterizer = UdpRasterizer(context, self._rig, (size, size))
+        maps = [rasterizer.draw(pose, self._viewpoint) for pose in self._poses()[:12]]
+        rasterizer.close()
+        context.release()
+        return maps
+
+
+def measure(call: Callable[[], object], seconds: float) -> tuple[float, float]:
+    """Call for about ``seconds`` after a warm-up; return median and 95th percentile, ms."""
+    for _ in range(WARM_UPS):
+        call()
+    times_ms: list[float] = []
+    end_ns = time.perf_counter_ns() + round(seconds * 1e9)
+    while time.perf_counter_ns() < end_ns or len(times_ms) < MIN_CALLS:
+        begin_ns = time.perf_counter_ns()
+        call()
+        times_ms.append((time.perf_counter_ns() - begin_ns) / 1e6)
+    p50, p95 = np.percentile(times_ms, (50, 95))
+    return max(float(p50), 1e-6), float(p95)
+
+
+def machine() -> str:
+    """Name processor, system and what the decoder would run on."""
+    model = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.is_file():
+        lines = info.read_text(encoding="utf-8", errors="replace").splitlines()
+        names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+        model = names[0] if names else model
+    device = describe_device(pick_device(None))
+    return f"{os.cpu_count()} cores {model}, {platform.system()}, torch on {device}"
+
+
+def _read(video: Path, count: int) -> list[CameraFrame]:
+    camera = VideoFile(video, realtime=False)
+    frames: list[CameraFrame] = []
+    while len(frames) < count and not camera.ended:
+        frame = camera.read(0.0)
+        if frame is not None:
+            frames.append(frame)
+    camera.close()
+    return frames
+
+
+def _draw(rasterizer: UdpRasterizer, viewpoint: Viewpoint, pose: RigPose) -> UdpMap:
+    return rasterizer.draw(pose, viewpoint)
+
+
+def _decode(decoder: Decoder, encoding: object, udp_map: UdpMap) -> object:
+    return decoder.decode(encoding, udp_map, {})
+
+
+def _fed(function: Callable[[Any], object], items: Sequence[Any]) -> Callable[[], object]:
+    """Return a call without arguments that feeds the items to ``function`` in turn."""
+    endless = cycle(items)
+    return lambda: function(next(endless))
+
+
+def _moments() -> Iterator[float]:
+    moment_s = 0.0
+    while True:
+        yield moment_s
+        moment_s += FRAME_S
