@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar_app.default_avatar import eye_shape
 from avatar_app.default_avatar.lashes import LASH_MATERIAL
 from avatar_app.default_avatar.morphed_surface import MorphedSurface, twin_parts
 from avatar_app.default_avatar.part import Part
-from avatar_app.default_avatar.skeleton import EYE_Y
 from avatar_app.default_avatar.skull import front_point
 from avatar_app.default_avatar.surfaces import (
     Float,
@@ -34,7 +34,7 @@ SHAPES_MM = {
 
 def _strip(points_mm: tuple[tuple[float, float], ...]) -> Double:
     """Lay a tapered strip ``[2, N, 3]`` along a brow line."""
-    line = np.array([0.0, EYE_Y]) + sample_spline(np.array(points_mm) / 1000.0, STEPS)
+    line = np.array([0.0, eye_shape.CENTRE[1]]) + sample_spline(np.array(points_mm) / 1000.0, STEPS)
     s = np.linspace(0, 1, STEPS)
     width = np.interp(s, [0, 0.08, 0.3, 0.75, 1], [0.0012, 0.0030, 0.0038, 0.0027, 0.0003])
     along = np.gradient(line, axis=0)

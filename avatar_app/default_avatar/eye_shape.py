@@ -3,12 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar_app.default_avatar.skeleton import EYE_Y
 from avatar_app.default_avatar.surfaces import sample_spline, smoothstep
 
 Double = NDArray[np.float64]
 
-CENTRE = np.array([0.0418, EYE_Y])
+CENTRE = np.array([0.0418, 1.362])
 COLUMNS = 17  # samples along each lid, corners included
 WIDEN_M = 0.0018  # how far the upper edge rises when surprised
 

@@ -10,7 +10,6 @@ from avatar_app.default_avatar.face import SKIN_MATERIAL, skin_uv
 from avatar_app.default_avatar.lashes import LASH_MATERIAL, lash_lines
 from avatar_app.default_avatar.morphed_surface import MorphedSurface, join, twin_parts
 from avatar_app.default_avatar.part import Part
-from avatar_app.default_avatar.skeleton import LEFT_BONES
 from avatar_app.default_avatar.skull import art_normals, front_point
 from avatar_app.default_avatar.surfaces import (
     Float,
@@ -25,9 +24,9 @@ Double = NDArray[np.float64]
 WHITE_MATERIAL = "yuzu_eye_white"
 IRIS_MATERIAL = "yuzu_iris"
 
-# White and iris lie on spheres round the joint of the eye bone, so that the iris slides along the
+# White and iris lie on spheres round the joint of the eye bone (before the head is enlarged), so that the iris slides along the
 # white behind the skin whatever the gaze, and never leaves the opening.
-TURN_CENTRE = np.array(LEFT_BONES["leftEye"][1])
+TURN_CENTRE = np.array([0.018, 1.362, 0.024])
 IRIS_RADIUS = 0.0552
 WHITE_RADIUS = 0.0540
 IRIS_HALF_SIZE = (0.0190, 0.0222)

@@ -21,9 +21,12 @@ Double = NDArray[np.float64]
 
 HAIR_MATERIAL = "yuzu_hair"
 CAP_SINK = 0.004
-UPWARD_BEND = 0.55
+# Hair is lit as a ball with a little of each lock's own roundness, and a bit from above.
+BALL_CENTRE = np.array([0.0, 1.405, -0.010], dtype=np.float32)
+BALL_SHARE = 0.62
+UPWARD_BEND = np.array([0.0, 0.45, 0.0], dtype=np.float32)
 # (azimuth, row) of the lower border of the layer under the locks, see ``cap_surface``.
-CAP_ENDS = ((0, 2.9), (42, 2.95), (58, 3.2), (72, 4.2), (84, 6.2), (98, 7.1), (180, 7.2))
+CAP_ENDS = ((0, 2.9), (42, 2.95), (58, 3.2), (72, 4.2), (86, 5.6), (98, 6.4), (180, 6.4))
 
 
 def _lock(name: str) -> Lock:
@@ -50,8 +53,11 @@ def _weights(lock: Lock, side: str, along: Double) -> dict[str, Float] | str:
 
 def lit_from_above(surface: Surface) -> Surface:
     """Bend normals upwards, so that the crown is light from every side, as hair is drawn."""
-    bent = surface.normals + np.array([0.0, UPWARD_BEND, 0.0], dtype=np.float32)
-    return replace(surface, normals=bent / np.linalg.norm(bent, axis=1, keepdims=True))
+    ball = surface.positions - BALL_CENTRE
+    ball /= np.linalg.norm(ball, axis=1, keepdims=True)
+    bent = (1 - BALL_SHARE) * surface.normals + BALL_SHARE * ball + UPWARD_BEND
+    bent /= np.linalg.norm(bent, axis=1, keepdims=True)
+    return replace(surface, normals=bent.astype(np.float32))
 
 
 def hair_parts() -> list[Part]:

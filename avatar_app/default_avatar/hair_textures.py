@@ -43,7 +43,7 @@ def paint_hair(size: int = 1024) -> NDArray[np.uint8]:
 
 def _ring(canvas: Canvas, across: Canvas, v: Canvas, column: Canvas) -> None:
     """Lay the soft highlight band with its ragged edges over the hair."""
-    ragged = 0.010 * np.sin(across * 31 + column * 2.3) + 0.007 * np.sin(across * 67 + column)
+    ragged = 0.012 * np.sin(across * 21 + column * 2.3) + 0.006 * np.sin(across * 47 + column)
     distance = np.abs(v - RING_V - 0.35 * ragged) - 0.020 - ragged
     blend(canvas, palette.HAIR_LIGHT, 0.75 * edge(distance, 0.012))
     core = np.abs(v - RING_V) - 0.006 - 0.8 * ragged

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 CHIN_Y = 1.268
 SKULL_TOP_Y = 1.512
-EYE_Y = 1.362
+EYE_Y = 1.3607
 SHOULDER_Y = 1.172
 
 # VRM 1.0 humanoid bone -> (parent, rest position). Right-side bones are mirrored from the left.
@@ -24,7 +24,7 @@ CENTRE_BONES = MappingProxyType(
 )
 LEFT_BONES = MappingProxyType(
     {
-        "leftEye": ("head", (0.018, EYE_Y, 0.024)),
+        "leftEye": ("head", (0.01899, EYE_Y, 0.02576)),
         "leftShoulder": ("upperChest", (0.022, 1.182, -0.014)),
         "leftUpperArm": ("leftShoulder", (0.092, SHOULDER_Y, -0.014)),
         "leftLowerArm": ("leftUpperArm", (0.302, SHOULDER_Y, -0.017)),

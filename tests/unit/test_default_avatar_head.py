@@ -8,7 +8,13 @@ from numpy.typing import NDArray
 
 from avatar_app.default_avatar import eye_shape, mouth_shape
 from avatar_app.default_avatar.eyes import TURN_CENTRE
-from avatar_app.default_avatar.head import head_materials, head_parts, head_springs
+from avatar_app.default_avatar.head import (
+    enlarged,
+    head_materials,
+    head_parts,
+    head_springs,
+    modelled_parts,
+)
 from avatar_app.default_avatar.part import Part
 from avatar_app.default_avatar.skeleton import CENTRE_BONES, LEFT_BONES
 from avatar_app.default_avatar.skull import front_point
@@ -23,7 +29,7 @@ SKIN = {"face", "lidsLeft", "lidsRight"}
 
 @cache
 def parts() -> dict[str, Part]:
-    return {part.name: part for part in head_parts()}
+    return {part.name: part for part in modelled_parts()}
 
 
 def posed(part: Part, **weights: float) -> NDArray[np.float64]:
@@ -118,7 +124,12 @@ def test_springs_hang_in_order_and_move_something() -> None:
 
 def test_building_twice_gives_the_same_head() -> None:
     for again in head_parts():
-        np.testing.assert_array_equal(again.positions, parts()[again.name].positions)
+        before = parts()[again.name]
+        np.testing.assert_array_equal(again.positions, enlarged(before.positions))
+
+
+def test_eyes_turn_about_their_bones() -> None:
+    np.testing.assert_allclose(enlarged(TURN_CENTRE), LEFT_BONES["leftEye"][1], atol=2e-4)
 
 
 def test_open_eye_shows_white_or_iris() -> None:
