@@ -10,7 +10,19 @@ from dataclasses import dataclass
 
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 SIDES = {"l": "left", "left": "left", "r": "right", "right": "right"}
-IGNORED_WORDS = {"def", "armature", "mixamorig", "bip", "biped", "jnt", "joint", "bone", "j", "c"}
+IGNORED_WORDS = {
+    "def",
+    "armature",
+    "mixamorig",
+    "bip",
+    "biped",
+    "jnt",
+    "joint",
+    "bone",
+    "j",
+    "c",
+    "adj",
+}
 
 # VRM bone -> stems in order of preference
 CENTRE_STEMS = {
