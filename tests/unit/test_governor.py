@@ -1,0 +1,56 @@
+from avatar_app.engine.governor import Governor, RenderBudget
+
+
+def test_it_starts_with_the_full_quality() -> None:
+    governor = Governor(512, 30)
+    assert governor.budget == RenderBudget(512, 30)
+    assert governor.sentence == ""
+
+
+def test_one_slow_second_changes_nothing() -> None:
+    governor = Governor(512, 30)
+    assert not governor.observe(50.0)
+    assert not governor.observe(20.0)
+    assert governor.budget.decode_size == 512
+
+
+def test_slow_painting_lowers_the_size_before_the_rate() -> None:
+    governor = Governor(512, 30)
+    budgets = []
+    for _ in range(20):
+        if governor.observe(100.0):
+            budgets.append(governor.budget)
+    assert budgets == [
+        RenderBudget(384, 30),
+        RenderBudget(256, 30),
+        RenderBudget(256, 22.5),
+        RenderBudget(256, 15.0),
+    ]
+
+
+def test_it_says_what_was_lowered() -> None:
+    governor = Governor(512, 30)
+    for _ in range(6):
+        governor.observe(100.0)
+    assert "256 px instead of 512" in governor.sentence
+    assert "fps instead of 30" in governor.sentence
+
+
+def test_quality_returns_only_when_the_next_step_would_hold() -> None:
+    governor = Governor(512, 30)
+    for _ in range(2):
+        governor.observe(100.0)
+    assert governor.budget.decode_size == 384
+    for _ in range(20):
+        governor.observe(20.0)  # 20 ms at 384 px is 36 ms at 512 px: too slow
+    assert governor.budget.decode_size == 384
+    for _ in range(8):
+        governor.observe(10.0)
+    assert governor.budget.decode_size == 512
+
+
+def test_small_pictures_are_not_made_smaller_than_is_useful() -> None:
+    governor = Governor(128, 30)
+    for _ in range(20):
+        governor.observe(1000.0)
+    assert governor.budget == RenderBudget(128, 15.0)
