@@ -195,12 +195,16 @@ class MainWindow(QMainWindow):
         self.prompts.ask_recording(suffix, lambda path: session.choose_output(RECORDING, path))
 
     def _pick_colour(self) -> None:
-        self._show_choices()  # the swatch that was clicked is not chosen yet
-        colour = self.session.settings.background_colour
-        self.prompts.ask_colour(colour, self.session.choose_colour)
+        session = self.session
+        session.choose_colour(session.settings.background_colour)
+        self.prompts.ask_colour(
+            session.settings.background_colour,
+            session.choose_colour,
+            below=self.panel.background.colour,
+        )
 
     def _pick_image(self) -> None:
-        self._show_choices()
+        self._show_choices()  # the swatch that was clicked is not chosen yet
         self.prompts.ask_image(self.session.choose_image)
 
     # Full screen

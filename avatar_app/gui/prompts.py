@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QColorDialog, QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from avatar_app.gui.choices import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+from avatar_app.gui.widgets.colour_popup import ColourPopup
 
 Done = Callable[[str], None]
 
@@ -41,13 +41,11 @@ class Prompts:
         dialog.setDefaultSuffix(suffix[1:])
         _open(dialog, done)
 
-    def ask_colour(self, current: str, done: Done) -> None:
-        """Ask for a background colour, ``#rrggbb``."""
-        dialog = QColorDialog(QColor(current), self._parent)
-        dialog.setWindowTitle("Choose a background colour")
-        dialog.colorSelected.connect(lambda colour: done(colour.name()))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+    def ask_colour(self, current: str, done: Done, *, below: QWidget) -> None:
+        """Ask for a colour, ``#rrggbb``, in a popup under a control; tell each that is tried."""
+        popup = ColourPopup(current, self._parent)
+        popup.chosen.connect(done)
+        popup.open_below(below)
 
     def _ask_existing(self, title: str, name_filter: str, done: Done) -> None:
         dialog = QFileDialog(self._parent, title, str(Path.home()))
