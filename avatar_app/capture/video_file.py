@@ -150,14 +150,22 @@ def _pictures(container: Any, path: Path) -> Iterator[tuple[float, NDArray[np.ui
 
 
 def _frames(container: Any, stream: Any, path: Path) -> Iterator[Any]:
+    """Decode all packets; at a sudden end, what the decoder still holds comes out too."""
     damaged = 0
-    try:
-        for packet in container.demux(stream):
-            try:
-                yield from packet.decode()
-            except av.error.InvalidDataError:
-                damaged += 1
-    except av.error.FFmpegError as error:
-        logger.warning("%s ends early: %s", path, _reason(error))
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets, None)
+        except av.error.FFmpegError as error:
+            logger.warning("%s ends early: %s", path, _reason(error))
+            packet = None
+        try:
+            yield from stream.decode(packet)
+        except av.error.EOFError:  # demux has flushed the decoder already
+            break
+        except av.error.InvalidDataError:
+            damaged += 1
+        if packet is None:
+            break
     if damaged:
         logger.warning("%s: %d damaged packets were skipped", path, damaged)

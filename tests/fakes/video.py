@@ -1,0 +1,44 @@
+"""Small videos made on the spot, each frame as bright as its number tells."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+
+WIDTH, HEIGHT = 64, 48
+STEP = 20  # brightness between two frames
+
+
+def write_video(path: Path, frames: int = 10, fps: int = 10, *, faststart: bool = True) -> Path:
+    """Write a video of grey frames: frame n has brightness 20 n; the codec suits the suffix."""
+    codec, pix_fmt = {
+        ".mp4": ("libx264", "yuv420p"),
+        ".mkv": ("libx264", "yuv420p"),
+        ".gif": ("gif", "rgb8"),
+    }[path.suffix]
+    options = {"movflags": "faststart"} if path.suffix == ".mp4" and faststart else {}
+    with av.open(str(path), "w", options=options) as container:
+        stream = container.add_stream(codec, rate=Fraction(fps))
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, pix_fmt
+        for number in range(frames):
+            image = np.full((HEIGHT, WIDTH, 3), STEP * number % 256, np.uint8)
+            picture = av.VideoFrame.from_ndarray(image, format="rgb24")
+            for packet in stream.encode(picture.reformat(format=pix_fmt)):
+                container.mux(packet)
+        for packet in stream.encode(None):
+            container.mux(packet)
+    return path
+
+
+def write_sound(path: Path) -> Path:
+    """Write a file that has sound and no picture."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("pcm_s16le", rate=8000)
+        sound = av.AudioFrame.from_ndarray(np.zeros((1, 8000), np.int16), "s16", "mono")
+        sound.sample_rate = 8000
+        for packet in stream.encode(sound):
+            container.mux(packet)
+        for packet in stream.encode(None):
+            container.mux(packet)
+    return path
