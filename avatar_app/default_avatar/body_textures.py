@@ -67,7 +67,7 @@ def _top(canvas: Canvas) -> None:
     # v runs over 0.26 m of height, u over 0.60 m of girth; the front is in the middle
     canvas.band(TOP_BOX, (0.0, 0.0, 1.0, 0.030), YELLOW)
     paint_slice(
-        canvas, TOP_BOX, (0.5, 0.325), (0.027 / 0.60, 0.027 / 0.265), (YELLOW, WHITE, YELLOW)
+        canvas, TOP_BOX, (0.5, 0.325), (0.021 / 0.60, 0.027 / 0.265), (YELLOW, WHITE, YELLOW)
     )
     for u, start, end in ((0.41, 0.40, 0.62), (0.59, 0.40, 0.62), (0.46, 0.95, 0.72)):
         canvas.wedge(TOP_BOX, (u, start), (u + (u - 0.5) * 0.2, end), NAVY_FOLD, width=0.010)
@@ -111,6 +111,12 @@ def _paint_skin() -> NDArray[np.uint8]:
     for sign in (-1.0, 1.0):
         start, end = (0.5 + sign * 0.035, v(1.171)), (0.5 + sign * 0.15, v(1.186))
         canvas.wedge(NECK_BOX, start, end, shade, width=0.035)
+    # a choker with a leaf
+    canvas.band(NECK_BOX, (0.0, v(1.2365), 1.0, v(1.2265)), NAVY)
+    canvas.line(NECK_BOX, [(0.0, v(1.2315)), (1.0, v(1.2315))], YELLOW, width_px=2.0)
+    canvas.polygon(
+        NECK_BOX, [(0.5, v(1.229)), (0.524, v(1.220)), (0.5, v(1.209)), (0.476, v(1.220))], GREEN
+    )
     # the skirt's shadow on the thighs: v spans 0.490 to 0.800 m
     hem = [
         (u, (0.800 - 0.596 - 0.004 * np.cos(4.0 * np.pi * u)) / 0.31) for u in np.linspace(0, 1, 33)

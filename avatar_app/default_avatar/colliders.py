@@ -39,7 +39,7 @@ COLLIDERS = (
     Collider("waist", "spine", (0.0, 0.020, 0.000), (0.0, 0.100, 0.000), 0.088),
     Collider("hips", "hips", (0.0, -0.020, 0.000), (0.0, 0.040, 0.000), 0.092),
     *_pair("arm", "UpperArm", (0.0, -0.004, 0.0), (0.180, -0.004, 0.0), 0.050),
-    *_pair("leg", "UpperLeg", (0.0, 0.010, 0.0), (0.002, -0.330, 0.004), 0.070),
+    *_pair("leg", "UpperLeg", (0.0, 0.010, 0.0), (0.002, -0.330, 0.004), 0.062),
 )  # fmt: skip
 
 # first letters of a chain's root bone -> the colliders it meets; other chains are hair

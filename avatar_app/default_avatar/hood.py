@@ -26,7 +26,7 @@ from avatar_app.default_avatar.surfaces import (
 )
 from avatar_app.default_avatar.weight_fields import torso_and_arms
 
-HOOD_BOX: Box = (0.51, 0.60, 0.99, 0.80)
+HOOD_BOX: Box = (0.51, 0.44, 0.99, 0.80)
 EAR_BOX: Box = (0.51, 0.82, 0.74, 0.99)
 STRING_BOX: Box = (0.76, 0.82, 0.99, 0.90)
 
@@ -75,9 +75,14 @@ def _hood_field(positions: Double) -> Mapping[str, Double]:
 
 # The left ear hangs from the bag's side: root, middle, tip.
 EAR_PATH = np.array(
-    [(0.066, 1.186, -0.112), (0.104, 1.188, -0.148), (0.142, 1.168, -0.168), (0.170, 1.128, -0.176)]
+    [
+        (0.066, 1.170, -0.106),
+        (0.112, 1.178, -0.150),
+        (0.154, 1.160, -0.176),
+        (0.184, 1.116, -0.184),
+    ]
 )
-EAR_WIDTHS = ((0.0, 0.036), (0.25, 0.042), (0.55, 0.034), (0.85, 0.015), (1.0, 0.001))
+EAR_WIDTHS = ((0.0, 0.040), (0.22, 0.047), (0.50, 0.039), (0.82, 0.019), (0.95, 0.007), (1.0, 0.001))
 
 
 def _ear() -> Surface:

@@ -116,15 +116,19 @@ def _hood(canvas: Canvas) -> None:
     canvas.band(HOOD_BOX, (5.0 / last, 0.04, 7.6 / last, 0.96), YELLOW_DEEP)
     edge = (LINED + 0.9) / last
     canvas.line(HOOD_BOX, [(edge, 0.0), (edge, 1.0)], SEAM, width_px=1.6)
-    canvas.line(HOOD_BOX, [(LINED / last, 0.5), (1.0, 0.5)], SEAM, width_px=1.6)
+    canvas.line(HOOD_BOX, [(LINED / last, 0.5), (1.0, 0.5)], SEAM, width_px=1.0)
     for v, reach in ((0.32, 0.80), (0.40, 0.74), (0.60, 0.74), (0.68, 0.80)):
         canvas.wedge(HOOD_BOX, (0.92, v), (reach - 0.06, v + (v - 0.5) * 0.2), FOLD, width=0.022)
 
 
 def _ear(canvas: Canvas) -> None:
-    for left, right in ((0.0, 0.17), (0.83, 1.0)):
-        canvas.band(EAR_BOX, (left, 0.0, right, 0.92), YELLOW)
-    canvas.band(EAR_BOX, (0.0, 0.0, 1.0, 0.20), YELLOW)
+    """Paint the inside yellow, with a rim of cream all round."""
+    v = np.linspace(0.14, 0.70, 25)
+    share = (v - v[0]) / (v[-1] - v[0])
+    half = 0.185 * np.sqrt(np.clip(share / 0.5, 0.0, 1.0)) * np.sqrt(1.0 - share**6)
+    for edge, sign in ((0.0, 1.0), (1.0, -1.0)):
+        outline = np.stack([edge + sign * half, v], axis=1)
+        canvas.polygon(EAR_BOX, [(edge, v[0]), *outline, (edge, v[-1])], YELLOW)
 
 
 def _tail(canvas: Canvas) -> None:

@@ -85,13 +85,29 @@ def _bone(chain: int, joint: int) -> str:
     return f"skirt{chain}_{joint}"
 
 
+def _leg_share(positions: Double, around: Double) -> Double:
+    """Return how far the cloth follows the thigh below it, most in front, where knees rise.
+
+    Springs alone meet a raised thigh too late and from either side.
+    """
+    front = np.clip(np.cos(around), 0.0, 1.0)
+    side = np.abs(np.sin(around))
+    reach = 0.20 + 0.56 * front**0.8 + 0.30 * side**2 * (1.0 - front)
+    return np.asarray(reach * (1.0 - smoothstep(0.690, 0.865, positions[:, 1])))
+
+
 def _sway(positions: Double) -> dict[str, Double]:
-    """Share the cloth among the nearest two chains and, by height, among their bones."""
+    """Share the cloth among the thighs, the nearest two chains and, by height, their bones."""
     x, y, z = positions.T
     width, depth, _ = _radii(y)
-    around = np.arctan2(x / width, (z - CENTRE_Z) / depth) / (2.0 * np.pi) * CHAINS - 0.5
+    angle = np.arctan2(x / width, (z - CENTRE_Z) / depth)
+    around = angle / (2.0 * np.pi) * CHAINS - 0.5
     belt = smoothstep(0.855, 0.925, y)
     shares = {bone: share * belt for bone, share in trunk(positions, top="spine").items()}
+    leg = _leg_share(positions, angle) * (1.0 - belt)
+    left = smoothstep(-0.045, 0.045, x)
+    shares["leftUpperLeg"], shares["rightUpperLeg"] = leg * left, leg * (1.0 - left)
+    loose = 1.0 - belt - leg
     middles = [0.5 * (a + b) for a, b in pairwise(JOINT_HEIGHTS)]
     drop = np.interp(-y, [-m for m in middles], np.arange(len(middles), dtype=float))
     for chain in range(CHAINS):
@@ -99,7 +115,7 @@ def _sway(positions: Double) -> dict[str, Double]:
         near = 1.0 - smoothstep(0.0, 1.0, distance)
         for joint in range(len(middles)):
             mine = np.clip(1.0 - np.abs(drop - joint), 0.0, 1.0)
-            shares[_bone(chain, joint)] = (1.0 - belt) * near * mine
+            shares[_bone(chain, joint)] = loose * near * mine
     return shares
 
 
