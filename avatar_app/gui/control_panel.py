@@ -60,8 +60,13 @@ class ControlPanel(QFrame):
         column.addWidget(self._commands())
         self.show_state(EngineState.STOPPED)
 
-    def show_state(self, state: EngineState) -> None:
-        """Let the buttons say what they do now."""
+    def show_state(self, state: EngineState, *, is_clip: bool = False) -> None:
+        """Let the buttons say what they do now.
+
+        Args:
+            state: What the engine is doing.
+            is_clip: Motion comes from a clip, so there is nobody to calibrate.
+        """
         is_on = state in (EngineState.STARTING, EngineState.RUNNING)
         is_ending = state is EngineState.STOPPING
         self.run.setText("Stopping…" if is_ending else "Stop" if is_on else "Start")
@@ -71,7 +76,7 @@ class ControlPanel(QFrame):
         self.run.setProperty("live", is_on or is_ending)
         self.run.style().unpolish(self.run)
         self.run.style().polish(self.run)
-        self.calibrate.setEnabled(state is EngineState.RUNNING)
+        self.calibrate.setEnabled(state is EngineState.RUNNING and not is_clip)
 
     def _choices(self) -> QScrollArea:
         content = QWidget()

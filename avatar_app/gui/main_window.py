@@ -120,7 +120,7 @@ class MainWindow(QMainWindow):
     # What the engine tells
 
     def _follow_state(self, state: EngineState) -> None:
-        self.panel.show_state(state)
+        self.panel.show_state(state, is_clip=self.session.config.source.is_clip)
         self.status.show_state(state)
         self.stage.show_state(state)
         if state is EngineState.STARTING:

@@ -24,7 +24,7 @@ ON_YUZU = "#221c02"
 LEAF = "#7bd05a"
 CORAL = "#ff8a73"
 CORAL_DEEP = "#3a211f"
-CHECKER_DARK, CHECKER_LIGHT = "#1b2b31", "#22363d"
+CHECKER_DARK, CHECKER_LIGHT = "#2a3941", "#34464e"
 
 FAMILIES = (
     "Segoe UI Variable Text", "Segoe UI", ".AppleSystemUIFont", "Inter", "Cantarell", "Ubuntu",

@@ -70,7 +70,10 @@ def test_the_space_bar_flips_a_switch_that_has_the_focus(desk: Desk, qtbot: QtBo
     assert desk.engine.calls == []
 
 
-def test_every_control_can_be_reached_with_the_tab_key(desk: Desk, qtbot: QtBot) -> None:
+def test_every_control_can_be_reached_with_the_tab_key(
+    make_desk: Callable[..., Desk], qtbot: QtBot
+) -> None:
+    desk = make_desk(source="webcam:0")
     desk.session.start()
     panel = desk.window.panel
     wanted = [panel.source, panel.avatar, panel.output, panel.framing.button("bust")]
@@ -162,7 +165,7 @@ def test_notices_stand_in_the_status_line(desk: Desk) -> None:
     desk.session.start()
     desk.engine.notices = ("webcam lost, retrying",)
     desk.poll()
-    assert desk.window.status.notices.full_text == "webcam lost, retrying"
+    assert desk.window.status.notices.full_text == "Webcam lost, retrying"
     desk.engine.notices = ()
     desk.poll()
     assert desk.window.status.notices.full_text == ""
@@ -273,7 +276,7 @@ def test_a_notice_that_asks_for_something_stands_above_the_preview_while_it_hold
     desk.engine.notices = (sentence, "painting at 256 px")
     desk.poll()
     assert not desk.window.banner.isVisible()  # dismissed is dismissed
-    assert desk.window.status.notices.full_text == "painting at 256 px"
+    assert desk.window.status.notices.full_text == "Painting at 256 px"
     desk.engine.notices = ()
     desk.poll()
     assert not desk.window.banner.isVisible()

@@ -1,5 +1,7 @@
 """The avatar, live, over its background; the mouse zooms and moves it."""
 
+import time
+
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QBrush,
@@ -28,6 +30,8 @@ PULL_MS = 15
 MARGIN = 20  # around the picture
 CORNER = 12
 CHECKER_PX = 14
+PROGRESS_WIDTH = 132
+PROGRESS_PERIOD_S = 1.6
 TRANSPARENT = "transparent"
 INVITATIONS = {
     EngineState.STOPPED: ("Ready when you are", "Press Start, or the space bar"),
@@ -89,6 +93,8 @@ class Preview(QWidget):
 
     def pull(self) -> None:
         """Take the newest frame, if there is one, and show it."""
+        if self._is_waiting:
+            self.update(self._progress_rect().toAlignedRect())
         frame = self._slot.take()
         if frame is None:
             return
@@ -177,12 +183,23 @@ class Preview(QWidget):
             painter.drawImage(rect, self._image)
         else:
             painter.fillRect(rect, QColor(theme.PANEL))
-            shown = EngineState.STARTING if self._state is EngineState.RUNNING else self._state
+            shown = EngineState.STARTING if self._is_waiting else self._state
             _paint_invitation(painter, rect, *INVITATIONS[shown])
+            if self._is_waiting:
+                _paint_progress(painter, self._progress_rect(), time.monotonic())
         painter.setClipping(False)
         painter.setPen(QPen(QColor(255, 255, 255, 22), 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(outline)
+
+    @property
+    def _is_waiting(self) -> bool:
+        is_beginning = self._state in (EngineState.STARTING, EngineState.RUNNING)
+        return is_beginning and self._image is None
+
+    def _progress_rect(self) -> QRectF:
+        middle = self.picture_rect().center()
+        return QRectF(middle.x() - PROGRESS_WIDTH / 2, middle.y() + 110, PROGRESS_WIDTH, 4)
 
     def _paint_backdrop(self, painter: QPainter, rect: QRectF) -> None:
         if self._backdrop_image is not None and not self._backdrop_image.isNull():
@@ -237,3 +254,16 @@ def _paint_invitation(painter: QPainter, rect: QRectF, title: str, hint: str) ->
         painter.setPen(QColor(colour))
         line = QRectF(rect.left(), middle.y() + below, rect.width(), 28)
         painter.drawText(line, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def _paint_progress(painter: QPainter, rect: QRectF, now_s: float) -> None:
+    """Paint a light that runs along a line: something is under way, for how long is unknown."""
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(theme.LINE))
+    painter.drawRoundedRect(rect, 2, 2)
+    phase = now_s / PROGRESS_PERIOD_S % 1.0
+    length = rect.width() * 0.34
+    left = rect.left() - length + phase * (rect.width() + length)
+    lit = QRectF(left, rect.top(), length, rect.height()).intersected(rect)
+    painter.setBrush(QColor(theme.YUZU))
+    painter.drawRoundedRect(lit, 2, 2)

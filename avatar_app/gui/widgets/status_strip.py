@@ -147,7 +147,8 @@ class StatusStrip(QFrame):
 
     def show_notices(self, notices: tuple[str, ...]) -> None:
         """Say what degrades the run."""
-        self.notices.show_text("  ·  ".join(notices))
+        sentences = (notice[:1].upper() + notice[1:] for notice in notices)
+        self.notices.show_text("  ·  ".join(sentences))
 
     def show_statistics(self, statistics: EngineStatistics, *, is_clip: bool) -> None:
         """Show the newest figures.
