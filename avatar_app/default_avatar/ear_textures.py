@@ -16,12 +16,11 @@ def paint_ear(size: int = 512) -> NDArray[np.uint8]:
     canvas = fill(size, size, palette.CREAM)
     u, v = coordinates(canvas)
     across = np.abs(u - 0.5)
-    inside = np.maximum((across - 0.135) * 6, 0.24 - v) - 0.02 * np.sin(v * 60)
-    cover = edge(inside, 0.12)
+    half = 0.172 * np.sqrt(np.clip((v - 0.20) / 0.45, 0, 1))
+    cover = edge(across - half, 0.012)
     blend(canvas, palette.YUZU, cover)
     blend(canvas, palette.YUZU_DEEP, 0.55 * cover * np.clip((v - 0.35) / 0.5, 0, 1))
-    tip = edge(v - 0.10 - 0.02 * np.sin(u * 70), 0.02)
-    blend(canvas, (255, 226, 150), 0.8 * tip)
+    blend(canvas, (255, 226, 150), 0.9 * edge(v - 0.10, 0.10))
     return finish(canvas)
 
 

@@ -26,7 +26,7 @@ EAR_MATERIAL = "yuzu_ear"
 CLIP_MATERIAL = "yuzu_clip"
 
 # Left ear from base to tip, metres; and which way its open side looks.
-EAR_PATH = ((0.056, 1.508, 0.012), (0.077, 1.560, 0.010), (0.096, 1.612, -0.002))
+EAR_PATH = ((0.049, 1.488, 0.013), (0.075, 1.554, 0.010), (0.096, 1.612, -0.002))
 EAR_FACES = np.array([0.42, -0.02, 1.0])
 EAR_WIDTH = 0.078
 EAR_DEPTH = 0.028
@@ -42,6 +42,7 @@ EAR_SECTION = (
 EAR_SECTION_U = (0.02, 0.12, 0.25, 0.32, 0.41, 0.50, 0.59, 0.68, 0.75, 0.88, 0.98)
 
 BAND_SPAN_DEG = 78.0
+BAND_LAST_ROW = 1.25  # its ends hide behind the ears
 BAND_WIDTH = 0.017
 BAND_THICK = 0.008
 BAND_U = 0.06  # the clip texture's left edge is plain band colour
@@ -64,7 +65,7 @@ def _ear() -> tuple[Surface, Double]:
     side, up = frames_along(path, np.broadcast_to(EAR_FACES, path.shape))
     s = np.linspace(0, 1, EAR_ROWS)
     half = (
-        EAR_WIDTH / 2 * np.interp(s, [0, 0.25, 0.5, 0.75, 0.92, 1], [0.92, 1, 0.84, 0.5, 0.19, 0])
+        EAR_WIDTH / 2 * np.interp(s, [0, 0.3, 0.52, 0.75, 0.92, 1], [0.94, 1, 0.85, 0.5, 0.19, 0])
     )
     depth = EAR_DEPTH * np.interp(s, [0, 0.3, 0.7, 1], [1.0, 0.95, 0.6, 0.05])
     section = np.array(EAR_SECTION)
@@ -85,15 +86,15 @@ def _tufts() -> tuple[Surface, Double]:
     path = sample_spline(EAR_PATH, EAR_ROWS)
     side, up = frames_along(path, np.broadcast_to(EAR_FACES, path.shape))
     tufts = []
-    for across, length, lean in ((0.55, 5, 0.15), (0.0, 6, 0.0), (-0.55, 5, -0.15)):
-        rows = slice(0, length)
+    for across, length, lean in ((0.68, 4, 0.1), (0.0, 5, 0.0), (-0.68, 4, -0.1)):
+        rows = slice(1, length + 1)
         bow = np.linspace(0, 1, length)[:, None]
         line = (
             path[rows]
-            - side[rows] * (across * (1 - bow * 0.5) + lean * bow) * EAR_WIDTH * 0.42
+            - side[rows] * (across * (1 - bow * 0.35) + lean * bow) * EAR_WIDTH * 0.42
             + up[rows] * EAR_DEPTH * (0.05 + 0.40 * np.sin(bow * 2.2))
         )
-        widths = 0.017 * np.array([0.8, 1.0, 0.8, 0.5, 0.25, 0.06])[-length:]
+        widths = 0.025 * np.array([0.8, 1.0, 0.8, 0.5, 0.25, 0.06])[-length:]
         tufts.append(strand(line, up[rows], widths, widths * 0.45))
     whole = merge(tufts)
     uvs = np.stack([np.full(len(whole.positions), 0.02), np.full(len(whole.positions), 0.5)], 1)
@@ -118,7 +119,7 @@ def _ear_parts() -> list[Part]:
 def _band() -> Surface:
     """Model the band over the crown from ear to ear."""
     degrees = np.linspace(-BAND_SPAN_DEG, BAND_SPAN_DEG, 25)
-    row = 3.1 * np.abs(degrees) / BAND_SPAN_DEG
+    row = BAND_LAST_ROW * np.abs(degrees) / BAND_SPAN_DEG
     azimuth = np.deg2rad(78.0) * np.sign(degrees + 1e-9)
     normal = volume_normal(azimuth, np.maximum(row, 0.1))
     path = volume_point(azimuth, row)
@@ -136,16 +137,16 @@ def _torus(centre: Double, axis: Double, radius: float, tube: float) -> Surface:
     across = np.cross(axis, (0.0, 0.0, 1.0))
     across /= np.linalg.norm(across)
     upward = np.cross(axis, across)
-    around = np.linspace(0, 2 * np.pi, 21)
+    around = np.linspace(0, 2 * np.pi, 25)
     spoke = np.cos(around)[:, None] * across + np.sin(around)[:, None] * upward
-    bulge = tube * (1 + 0.16 * np.cos(around * 8))
+    bulge = tube * (1 + 0.16 * np.cos(around * 6))
     section = np.linspace(0, 2 * np.pi, 7)
     points = (
         centre
         + spoke[None] * (radius + bulge[None, :, None] * np.cos(section)[:, None, None])
         + axis * (bulge[None, :, None] * np.sin(section)[:, None, None])
     )
-    return grid_surface(points[::-1], uvs=np.full((7, 21, 2), (BAND_U, 0.5)))
+    return grid_surface(points[::-1], uvs=np.full((7, 25, 2), (BAND_U, 0.5)))
 
 
 def _slice() -> Surface:

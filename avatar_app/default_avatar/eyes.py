@@ -24,8 +24,8 @@ Double = NDArray[np.float64]
 WHITE_MATERIAL = "yuzu_eye_white"
 IRIS_MATERIAL = "yuzu_iris"
 
-# White and iris lie on spheres round the joint of the eye bone (before the head is enlarged), so that the iris slides along the
-# white behind the skin whatever the gaze, and never leaves the opening.
+# White and iris lie on spheres round the joint of the eye bone (before the head is enlarged),
+# so that the iris slides along the white behind the skin and never leaves the opening.
 TURN_CENTRE = np.array([0.018, 1.362, 0.024])
 IRIS_RADIUS = 0.0552
 WHITE_RADIUS = 0.0540
@@ -34,7 +34,8 @@ IRIS_CENTRE = np.add(eye_shape.CENTRE, (-0.0012, 0.0002))
 WHITE_TEXTURE_M = 0.066  # the white's texture shows this much round the centre of the opening
 
 LID_ROWS = 6
-LID_TUCK = 0.0036  # the open lid is folded away this far behind the skin
+UPPER_TUCK = 0.0034  # the open lid is folded away this far behind the skin
+LOWER_TUCK = 0.0009
 UPPER_OVERLAP = -0.0008  # the upper lid ends this far below the line where the lids meet
 LOWER_OVERLAP = 0.0004
 
@@ -87,9 +88,9 @@ def _lid_rows(edge: Double, target: Double, lift: float) -> Double:
     return np.stack(rows)
 
 
-def _tucked(edge: Double, sign: float, lift: float) -> Double:
-    """Rows of an open lid: folded away behind the skin, up (sign 1) or down (sign -1)."""
-    rows = _lid_rows(edge, edge + np.array([0.0, sign * LID_TUCK]) * _arch(len(edge)), lift)
+def _tucked(edge: Double, rise: float, lift: float) -> Double:
+    """Rows of an open lid: folded away behind the skin, ``rise`` metres up or (negative) down."""
+    rows = _lid_rows(edge, edge + np.array([0.0, rise]) * _arch(len(edge)), lift)
     rows[..., 2] -= np.linspace(0, 0.0006, LID_ROWS)[:, None]
     return rows
 
@@ -119,7 +120,7 @@ def _upper_lid() -> MorphedSurface:
         target = eye_shape.lowered(shares, curve) + np.array([0.0, UPPER_OVERLAP])
         return _lid_rows(edge, target, -0.0007)
 
-    lid = _unrolling(_tucked(edge, 1.0, -0.0014), closed, list(eye_shape.LID_SHARES))
+    lid = _unrolling(_tucked(edge, UPPER_TUCK, -0.0014), closed, list(eye_shape.LID_SHARES))
     points = lid.surface.positions[:, :2].astype(np.float64)
     raised = front_point(points + eye_shape.widening(points)) - front_point(points)
     return MorphedSurface(lid.surface, {**lid.morphs, "surprised": raised.astype(np.float32)})
@@ -132,7 +133,7 @@ def _lower_lid() -> MorphedSurface:
         target = eye_shape.closed_edge(name) + np.array([0.0, LOWER_OVERLAP])
         return _lid_rows(edge, target, -0.0011)[::-1]  # rows run downwards
 
-    return _unrolling(_tucked(edge, -1.0, -0.0020)[::-1], closed, list(eye_shape.CLOSED_MM))
+    return _unrolling(_tucked(edge, -LOWER_TUCK, -0.0020)[::-1], closed, list(eye_shape.CLOSED_MM))
 
 
 def eye_parts() -> list[Part]:

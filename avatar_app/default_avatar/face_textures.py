@@ -62,7 +62,7 @@ def _blush_dash(canvas: Canvas, offset: float) -> None:
 
 def _nose(canvas: Canvas, x: Canvas, y: Canvas) -> None:
     """Draw the nose: a small soft shadow beneath and a touch of light on the tip."""
-    shadow = ellipse(x + 0.0002, y - 1.3238, 0.0036, 0.0012)
+    shadow = ellipse(x + 0.0002, y - 1.3240, 0.0029, 0.0011)
     blend(canvas, (226, 138, 122), 0.80 * edge(shadow - 1, 0.7))
     light = ellipse(x, y - 1.3302, 0.0016, 0.0020)
     blend(canvas, (255, 250, 244), 0.9 * edge(light - 1, 0.8))

@@ -54,6 +54,7 @@ class Lock:
         mirrored: A twin lies on her right side.
         root_width: Width at the root as a share of the greatest.
         wide_at: Place of the greatest width, 0 root to 1 tip.
+        faces: Direction of its flat side; by default away from the head.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Lock:
     mirrored: bool = False
     root_width: float = 0.5
     wide_at: float = 0.45
+    faces: tuple[float, float, float] | None = None
 
 
 @cache
@@ -111,6 +113,8 @@ def lock_path(lock: Lock, steps: int) -> tuple[Double, Double, Double]:
     if lock.is_world:
         path = sample_spline(np.array(lock.controls) / 1000.0, steps)
         ups = path - np.array([0.0, 1.40, -0.01])
+        if lock.faces is not None:
+            ups = np.broadcast_to(np.array(lock.faces), path.shape)
         v = 0.32 + 0.68 * np.linspace(0, 1, steps)
     else:
         controls = np.array(lock.controls)

@@ -7,13 +7,13 @@ BANGS = (
          38, 14, column=0),
     Lock("bang1", ((20, 0.9, -8), (51, 2.2, 4), (64, 3.3, 6), (71, 4.5, 4), (70, 5.6, 0)),
          38, 14, column=1),
-    Lock("bang2", ((5, 0.9, -7), (-17, 2.2, 5), (-34, 3.2, 7), (-43, 4.0, 7), (-45, 4.7, 3)),
+    Lock("bang2", ((5, 0.9, -7), (-17, 2.2, 5), (-34, 3.2, 7), (-42, 3.9, 7), (-45, 4.5, 4)),
          48, 15, group="bangRight", free_from=0.45, column=2, wide_at=0.55),
-    Lock("bang3", ((17, 0.9, -7), (33, 2.2, 5), (43, 3.2, 7), (47, 4.0, 7), (45, 4.75, 3)),
+    Lock("bang3", ((17, 0.9, -7), (33, 2.2, 5), (43, 3.2, 7), (46, 3.9, 7), (45, 4.55, 4)),
          46, 15, group="bangLeft", free_from=0.45, column=3, wide_at=0.55),
-    Lock("bang4", ((8, 0.9, -6), (-2, 2.2, 6), (-13, 3.2, 8), (-22, 4.0, 8), (-27, 4.6, 4)),
+    Lock("bang4", ((8, 0.9, -6), (-2, 2.2, 6), (-13, 3.2, 8), (-21, 3.9, 8), (-26, 4.4, 5)),
          42, 15, group="bangRight", free_from=0.45, column=1, wide_at=0.55),
-    Lock("bang5", ((14, 0.9, -6), (20, 2.2, 6), (25, 3.2, 8), (26, 4.0, 8), (21, 4.65, 4)),
+    Lock("bang5", ((14, 0.9, -6), (20, 2.2, 6), (25, 3.2, 8), (26, 3.9, 8), (22, 4.45, 5)),
          40, 15, group="bangLeft", free_from=0.45, column=0, wide_at=0.55),
     Lock("bang6", ((11, 0.9, -5), (7, 2.2, 8), (2, 3.2, 10), (-4, 4.0, 10), (-3, 4.75, 6)),
          32, 13, group="bangRight", free_from=0.45, column=2, wide_at=0.5),
@@ -58,9 +58,10 @@ TAILS = (
          column=1, is_world=True, mirrored=True, root_width=0.3),
 )  # fmt: skip
 AHOGE = Lock(
-    "ahoge", ((2, 1526, 2), (-3, 1552, 1), (2, 1584, 8), (28, 1600, 22), (54, 1584, 36)),
-         16, 9, group="ahoge", free_from=0.15,
-         column=2, is_world=True, root_width=0.7, wide_at=0.45,
+    "ahoge", ((0, 1520, 2), (-4, 1550, 1), (2, 1582, 6), (26, 1600, 18), (54, 1586, 32)),
+         12, 8, group="ahoge", free_from=0.15,
+         column=2, is_world=True, root_width=0.75, wide_at=0.45,
+         faces=(0.1, 0.2, 1.0),
 )  # fmt: skip
 LOCKS: tuple[Lock, ...] = (*BANGS, *SIDES, *BACK, *TAILS, AHOGE)
 

@@ -32,6 +32,7 @@ def paint_hair(size: int = 1024) -> NDArray[np.uint8]:
     canvas[:] = ramp(np.clip(v + 0.03 * np.sin(across * 19 + column), 0, 1), BODY_STOPS)
     lines = _strands(across, v, column)
     blend(canvas, palette.HAIR_DARK, 0.38 * lines * np.clip(1.15 - v, 0, 1))
+    blend(canvas, palette.HAIR_LIGHT, 0.22 * _strands(across + 0.37, v, column + 3) * (v > 0.3))
     _ring(canvas, across, v, column)
     inner = np.where(is_cap, 0.0, np.clip((np.abs(across - 0.5) - 0.23) / 0.04, 0, 1))
     blend(canvas, canvas * (0.62, 0.68, 0.78), inner)
@@ -45,9 +46,9 @@ def _ring(canvas: Canvas, across: Canvas, v: Canvas, column: Canvas) -> None:
     """Lay the soft highlight band with its ragged edges over the hair."""
     ragged = 0.012 * np.sin(across * 21 + column * 2.3) + 0.006 * np.sin(across * 47 + column)
     distance = np.abs(v - RING_V - 0.35 * ragged) - 0.020 - ragged
-    blend(canvas, palette.HAIR_LIGHT, 0.75 * edge(distance, 0.012))
+    blend(canvas, palette.HAIR_LIGHT, 0.75 * edge(distance, 0.008))
     core = np.abs(v - RING_V) - 0.006 - 0.8 * ragged
-    blend(canvas, (190, 240, 236), 0.55 * edge(core, 0.010))
+    blend(canvas, (190, 240, 236), 0.6 * edge(core, 0.007))
 
 
 def hair_materials() -> dict[str, Material]:

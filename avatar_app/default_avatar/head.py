@@ -19,7 +19,6 @@ from avatar_app.default_avatar.mouth import mouth_parts
 from avatar_app.default_avatar.part import Float, Part, SpringBones
 from udp_live.rig.rig import Material
 
-
 ENLARGEMENT = 1.055
 PIVOT = np.array([0.0, 1.385, -0.008], dtype=np.float32)  # what stays where it was modelled
 

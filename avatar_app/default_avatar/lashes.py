@@ -28,7 +28,7 @@ UPPER_LIFT = 0.0016  # in front of the skin, metres
 LOWER_LIFT = 0.0011
 FOLD_LIFT = 0.0006
 CLOSED_THINNING = 0.66
-WEDGES_MM = ((0.72, 3.4, 4.2), (0.86, 5.4, 4.6))  # place on the lash, outwards, upwards
+WEDGES_MM = ((0.70, 6.4, 3.0), (0.84, 7.0, 3.4))  # place on the lash, outwards, upwards
 # How the wedges stand when the eye is shut: share of their rise that is left.
 WEDGE_RISE = {"blink": -0.60, "happy": 0.08}
 # Where the lash flicks out beyond the outer corner, millimetres from the eye's centre.
