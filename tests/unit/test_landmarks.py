@@ -138,3 +138,13 @@ def test_motion_told_from_the_t_pose_fits_a_rig_that_rests_otherwise() -> None:
 def test_a_rig_that_rests_in_a_t_pose_is_left_as_it_is() -> None:
     rig = rig_resting_in(lowered_arms(np.radians(8.0)))
     np.testing.assert_array_equal(t_pose(rig).bone_rotations, rest_pose(rig).bone_rotations)
+
+
+def test_feet_stay_level_when_the_leg_above_is_turned() -> None:
+    spread = {"leftUpperLeg": quat_from_axis_angle(Z_AXIS, 0.5).astype(np.float32)}
+    rig = rig_resting_in(spread)
+    foot = rig.skeleton.humanoid["leftFoot"]
+    for pose in (canonical_pose(rig), t_pose(rig)):
+        world = posed_joints(rig.skeleton, pose).rotations
+        assert abs(world[rig.skeleton.humanoid["leftLowerLeg"], 3]) < 0.98
+        np.testing.assert_allclose(np.abs(world[foot]), (0, 0, 0, 1), atol=1e-6)

@@ -29,13 +29,14 @@ CENTRE_STEMS = {
     "hips": ("hips", "hip", "pelvis"),
     "head": ("head",),
 }
+COLLAR_STEMS = ("clavicle", "collar", "collarbone")
 LIMB_STEMS = {
     "Eye": ("eye", "eyeball", "faceeye"),
-    "Shoulder": ("shoulder", "clavicle", "collar", "collarbone"),
-    "UpperArm": ("upperarm", "uparm", "arm"),
+    "Shoulder": ("shoulder", *COLLAR_STEMS),
+    "UpperArm": ("upperarm", "uparm", "arm", "shldr"),
     "LowerArm": ("lowerarm", "forearm", "elbow"),
     "Hand": ("wrist", "hand"),
-    "UpperLeg": ("upperleg", "upleg", "thigh"),
+    "UpperLeg": ("upperleg", "upleg", "thigh", "hip"),
     "LowerLeg": ("lowerleg", "lowleg", "calf", "shin", "knee", "leg"),
     "Foot": ("foot", "ankle"),
     "Toes": ("toes", "toe", "toebase", "ball"),
@@ -43,7 +44,7 @@ LIMB_STEMS = {
 FINGER_STEMS = {
     "Thumb": ("thumb", "handthumb"),
     "Index": ("index", "handindex", "findex", "indexfinger"),
-    "Middle": ("middle", "handmiddle", "fmiddle", "middlefinger"),
+    "Middle": ("middle", "handmiddle", "fmiddle", "middlefinger", "mid"),
     "Ring": ("ring", "handring", "fring", "ringfinger"),
     "Little": ("little", "pinky", "handpinky", "fpinky", "littlefinger", "handlittle"),
 }
@@ -77,6 +78,10 @@ def guess_humanoid(names: Mapping[int, str], parents: Sequence[int]) -> dict[str
     for side in ("left", "right"):
         for bone, stems in LIMB_STEMS.items():
             _keep(found, side + bone, _best(parsed, side, stems))
+        if f"{side}UpperArm" not in found and f"{side}Shoulder" in found:
+            # Motion capture calls the joint "shoulder" that turns the upper arm.
+            found[f"{side}UpperArm"] = found.pop(f"{side}Shoulder")
+            _keep(found, f"{side}Shoulder", _best(parsed, side, COLLAR_STEMS))
         for finger, stems in FINGER_STEMS.items():
             joints = sorted(
                 (name for name in parsed if name.side == side and name.stem in stems),

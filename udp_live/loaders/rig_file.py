@@ -1,5 +1,6 @@
 """Reads any supported model file into a ``Rig``."""
 
+import math
 import struct
 from pathlib import Path
 
@@ -15,8 +16,13 @@ from udp_live.loaders.rig_placement import placed_rig
 from udp_live.loaders.rig_skeleton import SkeletonBuilder
 from udp_live.loaders.vrm0 import read_vrm0
 from udp_live.loaders.vrm1 import read_vrm1
+from udp_live.rig.expressions import LOOKS
 from udp_live.rig.humanoid import REQUIRED_BONES
-from udp_live.rig.rig import Expression, Rig
+from udp_live.rig.rig import Expression, LookAt, LookAtRange, Rig
+
+# People rarely turn their eyes further; drawn eyes need less for the same look.
+GUESSED_GAZE_RAD = math.radians(35.0)
+GUESSED_EYE_TURN_RAD = math.radians(12.0)
 
 
 def load_rig(path: Path) -> Rig:
@@ -82,12 +88,25 @@ def _read_controls(gltf: GltfFile, tree: NodeTree) -> RigControls:
     candidates = tree.with_ancestors(bone_nodes(gltf, tree))
     names = {node: str(gltf.item("nodes", node).get("name", "")) for node in candidates}
     humanoid = guess_humanoid(names, tree.parents)
+    expressions = guess_expressions(gltf, mesh_nodes(gltf, tree))
     return RigControls(
         humanoid=humanoid,
-        expressions=guess_expressions(gltf, mesh_nodes(gltf, tree)),
+        expressions=expressions,
+        look_at=_guessed_look_at(humanoid, {expression.name for expression in expressions}),
         turned=_faces_back(tree, humanoid),
         free_scale=True,
     )
+
+
+def _guessed_look_at(humanoid: dict[str, int], expressions: set[str]) -> LookAt | None:
+    """Let gaze drive look expressions, or else eye bones, where there are any."""
+    if set(LOOKS) <= expressions:
+        kind, full = "expression", LookAtRange(GUESSED_GAZE_RAD, 1.0)
+    elif {"leftEye", "rightEye"} <= humanoid.keys():
+        kind, full = "bone", LookAtRange(GUESSED_GAZE_RAD, GUESSED_EYE_TURN_RAD)
+    else:
+        return None
+    return LookAt(kind, (0.0, 0.0, 0.0), inner=full, outer=full, down=full, up=full)
 
 
 def _faces_back(tree: NodeTree, humanoid: dict[str, int]) -> bool:

@@ -23,6 +23,7 @@ Float = NDArray[np.float32]
 
 # A rest arm or leg this close to the T-pose counts as its author's idea of one.
 T_POSE_TOLERANCE_COSINE = np.cos(np.radians(15.0))
+FEET = ("leftFoot", "rightFoot")
 _MIRROR = np.array((-1.0, 1.0, 1.0), np.float32)
 _IDENTITY = np.array((0.0, 0.0, 0.0, 1.0), np.float32)
 
@@ -35,10 +36,6 @@ def canonical_pose(rig: Rig) -> RigPose:
     rest in any other pose are turned the shortest way.
     """
     world = _pointing_rotations(rig.skeleton, A_POSE, keep_cosine=2.0)
-    for side in ("left", "right"):
-        foot = rig.skeleton.humanoid.get(f"{side}Foot")
-        if foot is not None:
-            world[foot] = _IDENTITY
     return replace(rest_pose(rig), bone_rotations=_local_rotations(rig.skeleton, world))
 
 
@@ -47,8 +44,12 @@ def t_pose(rig: Rig) -> RigPose:
 
     It is the rest pose for VRM avatars and others that rest in a T-pose.
     """
-    world = _pointing_rotations(rig.skeleton, T_POSE, keep_cosine=T_POSE_TOLERANCE_COSINE)
-    return replace(rest_pose(rig), bone_rotations=_local_rotations(rig.skeleton, world))
+    return replace(rest_pose(rig), bone_rotations=_t_pose_rotations(rig.skeleton))
+
+
+def t_pose_from_rest(skeleton: Skeleton) -> Float:
+    """Return the turn of each bone from rest to the T-pose, ``[J, 4]`` float32, world axes."""
+    return _accumulated(skeleton, _t_pose_rotations(skeleton))
 
 
 def rest_from_t_pose(rig: Rig, rotations: Float) -> Float:
@@ -61,14 +62,27 @@ def rest_from_t_pose(rig: Rig, rotations: Float) -> Float:
     Returns:
         ``[J, 4]`` float32, relative to rest, as ``RigPose.bone_rotations``.
     """
-    pose = t_pose(rig)
-    if np.all(pose.bone_rotations == _IDENTITY):
+    to_t_pose = _t_pose_rotations(rig.skeleton)
+    if np.all(to_t_pose == _IDENTITY):
         return rotations
-    world = posed_joints(rig.skeleton, pose).rotations
+    world = _accumulated(rig.skeleton, to_t_pose)
     parents = rig.skeleton.parents
     above = np.where((parents >= 0)[:, None], world[parents], _IDENTITY)
     turned = quat_multiply(quat_conjugate(above), quat_multiply(rotations, world))
     return np.asarray(vec_normalize(turned), np.float32)
+
+
+def _t_pose_rotations(skeleton: Skeleton) -> Float:
+    """Return the ``[J, 4]`` local rotations of the T-pose."""
+    world = _pointing_rotations(skeleton, T_POSE, keep_cosine=T_POSE_TOLERANCE_COSINE)
+    return _local_rotations(skeleton, world)
+
+
+def _accumulated(skeleton: Skeleton, local: Float) -> Float:
+    """Return the ``[J, 4]`` world rotations of local ones."""
+    nothing = np.zeros(0, np.float32)
+    pose = RigPose(local, np.zeros(3, np.float32), nothing, np.zeros(2, np.float32))
+    return posed_joints(skeleton, pose).rotations
 
 
 def _pointing_rotations(
@@ -90,7 +104,10 @@ def _pointing_rotations(
     end = np.array([row[2] for row in rows], np.float32).reshape(-1, 3)
     turns = quat_between(start, end).astype(np.float32)
     turns[np.sum(start * end, axis=1) > keep_cosine] = _IDENTITY
-    return dict(zip(bones, turns, strict=True))
+    world = dict(zip(bones, turns, strict=True))
+    # Feet stay level when the leg above them is turned.
+    world.update((humanoid[foot], _IDENTITY) for foot in FEET if foot in humanoid)
+    return world
 
 
 def _local_rotations(skeleton: Skeleton, world: dict[int, Float]) -> Float:
