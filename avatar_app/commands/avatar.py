@@ -1,19 +1,21 @@
-"""``avatar``: list, pack and unpack avatars."""
+"""``avatar``: list, pack, unpack and build avatars."""
 
 import argparse
 from pathlib import Path
 from typing import Any
 
+from avatar_app.commands import avatar_build
 from avatar_app.paths import ARCHIVE_SUFFIX, avatar_names, find_avatar, user_avatars_folder
 
 
 def add_parser(subparsers: Any) -> None:
     """Add the sub-command and its own sub-commands."""
-    parser = subparsers.add_parser("avatar", help="list, pack and unpack avatars")
+    parser = subparsers.add_parser("avatar", help="list, pack, unpack and build avatars")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     _add_list(actions)
     _add_pack(actions)
     _add_unpack(actions)
+    _add_build(actions)
 
 
 def _add_list(actions: Any) -> None:
@@ -33,6 +35,12 @@ def _add_unpack(actions: Any) -> None:
     parser.add_argument("file", type=Path, help=f"{ARCHIVE_SUFFIX} file")
     parser.add_argument("folder", type=Path, nargs="?", help="default: among the user's avatars")
     parser.set_defaults(run=_unpack)
+
+
+def _add_build(actions: Any) -> None:
+    parser = actions.add_parser("build-default", help="make the shipped avatar from its source")
+    avatar_build.add_arguments(parser)
+    parser.set_defaults(run=avatar_build.run)
 
 
 def _list(arguments: argparse.Namespace) -> int:
