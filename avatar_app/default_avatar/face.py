@@ -25,7 +25,7 @@ SKIN_MATERIAL = "yuzu_face"
 # The front orthographic window that the face texture shows, metres: centre x 0, top, size.
 TEXTURE_TOP_Y = 1.520
 TEXTURE_SIZE_M = 0.260
-MOUTH_REACH_M = 0.020  # skin further from the lips than this stays still
+MOUTH_REACH_M = 0.023  # skin further from the lips than this stays still
 CHIN = np.array([0.0, 1.270, 0.074])
 FLAT_SHADING = 0.72  # share of the ball in the skin's normals; the rest is true geometry
 

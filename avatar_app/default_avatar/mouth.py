@@ -20,7 +20,7 @@ LINE_UV = (0.75, 0.9)
 TEETH_LIFT = {"ou": 0.0030, "oh": 0.0012, "surprised": 0.0030}
 LINE_ABOVE = 0.00065
 LINE_BELOW = 0.00050
-LINE_OVERLAP = 0.00025
+LINE_OVERLAP = 0.0004
 
 
 def _uv_grid(box: tuple[float, float, float, float], rows: int, columns: int) -> Double:
@@ -33,11 +33,11 @@ def _uv_grid(box: tuple[float, float, float, float], rows: int, columns: int) ->
 
 def _pocket() -> Part:
     """Model the dark inside: a bowl behind the lips, larger than any opening."""
-    x = np.linspace(-0.0165, 0.0165, 9)
-    y = np.linspace(0.0130, -0.0210, 9)
+    x = np.linspace(-0.0190, 0.0190, 9)
+    y = np.linspace(0.0135, -0.0255, 9)
     gx, gy = np.meshgrid(x, y)
     flat = mouth_shape.CENTRE + np.stack([gx, gy], axis=-1)
-    edge = np.maximum(np.abs(gx) / 0.0165, np.abs(gy + 0.0040) / 0.0170)
+    edge = np.maximum(np.abs(gx) / 0.0190, np.abs(gy + 0.0060) / 0.0195)
     points = front_point(flat, 0.0)
     points[..., 2] -= 0.0095 - 0.0062 * edge**4
     surface = grid_surface(points, uvs=_uv_grid(POCKET_UV, 9, 9))
@@ -65,7 +65,7 @@ def _tongue() -> Part:
     gx, gy = np.meshgrid(x, y)
     round_x = gx * np.sqrt(1 - 0.5 * gy**2)
     round_y = gy * np.sqrt(1 - 0.5 * gx**2)
-    flat = mouth_shape.CENTRE + np.stack([round_x * 0.0074, round_y * 0.0046 - 0.0042], axis=-1)
+    flat = mouth_shape.CENTRE + np.stack([round_x * 0.0088, round_y * 0.0056 - 0.0050], axis=-1)
     points = front_point(flat, -0.0060)
     points[..., 2] += 0.0016 * (1 - np.maximum(np.abs(gx), np.abs(gy)) ** 2)
     surface = grid_surface(points, uvs=_uv_grid(TONGUE_UV, 6, 9))
@@ -74,10 +74,10 @@ def _tongue() -> Part:
 
 def _teeth() -> Part:
     """Model the upper teeth: one clean strip under the upper lip."""
-    x = np.linspace(-0.0130, 0.0130, 11)
+    x = np.linspace(-0.0155, 0.0155, 11)
     flat = np.stack(
         [np.stack([x, np.full(11, y) + x**2 * lower], axis=-1) for y, lower in
-         ((0.0085, 0.0), (0.0010, 0.0), (-0.0028, 5.0))]
+         ((0.0085, 0.0), (0.0010, 0.0), (-0.0034, 5.0))]
     )  # fmt: skip
     points = front_point(mouth_shape.CENTRE + flat, -0.0034)
     surface = grid_surface(points, uvs=_uv_grid(TEETH_UV, 3, 11))
