@@ -9,6 +9,7 @@ DEMO_CLIP = "clip:hello"
 VIDEO_SUFFIXES = (".mp4", ".mkv", ".mov", ".webm", ".avi", ".m4v", ".gif")
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 NO_OUTPUT, VIRTUAL_CAMERA, RECORDING = "none", "virtual-camera", "recording"
+TRANSPARENT, GREEN = "transparent", "#00ff00"
 AVATAR_FILE = "avatar.toml"
 
 

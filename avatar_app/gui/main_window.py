@@ -125,6 +125,8 @@ class MainWindow(QMainWindow):
         self.stage.show_state(state)
         if state is EngineState.STARTING:
             self.banner.hide()
+        elif state is EngineState.STOPPED and self.session.finished_recording is not None:
+            self.banner.show_success(f"Saved as {self.session.finished_recording}")
 
     def _follow_notices(self, notices: tuple[str, ...]) -> None:
         """Put a notice that asks for something above the preview, others in the status line."""
@@ -196,16 +198,16 @@ class MainWindow(QMainWindow):
 
     def _pick_colour(self) -> None:
         session = self.session
-        session.choose_colour(session.settings.background_colour)
+        session.choose_background(session.settings.background_colour)
         self.prompts.ask_colour(
             session.settings.background_colour,
-            session.choose_colour,
+            session.choose_background,
             below=self.panel.background.colour,
         )
 
     def _pick_image(self) -> None:
         self._show_choices()  # the swatch that was clicked is not chosen yet
-        self.prompts.ask_image(self.session.choose_image)
+        self.prompts.ask_image(self.session.choose_background)
 
     # Full screen
 

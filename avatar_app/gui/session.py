@@ -83,6 +83,12 @@ class Session(QObject):
         """True when a run writes a file or a folder."""
         return bool(self._config.outputs) and self._settings.output == RECORDING
 
+    @property
+    def finished_recording(self) -> Path | None:
+        """The file or folder that the last run wrote, if it is there."""
+        path = Path(self._config.outputs[0]) if self.is_recording else None
+        return path if path is not None and path.exists() else None
+
     def begin(self, *, choose_source: bool) -> None:
         """Look for webcams, then start the first run.
 
@@ -108,13 +114,15 @@ class Session(QObject):
             self.start()
 
     def choose_source(self, address: str) -> None:
-        """Take motion from a webcam, a video file or a clip."""
+        """Take motion from a webcam, a video file or a clip; this also mends a failed run."""
         source = source_config(address, self._settings.output)
         self._change(source=source, outputs=self._outputs_of_next_run())
+        self._start_if_failed()
 
     def choose_avatar(self, path: str) -> None:
-        """Wear another avatar."""
+        """Wear another avatar; this also mends a failed run."""
         self._change(avatar=Path(path), outputs=self._outputs_of_next_run())
+        self._start_if_failed()
 
     def choose_output(self, output: str, recording: str | None = None) -> None:
         """Send the avatar somewhere.
@@ -130,18 +138,8 @@ class Session(QObject):
         self._change(source=source, outputs=self._outputs_of_next_run())
 
     def choose_background(self, background: str) -> None:
-        """Lay the avatar over ``transparent``, a colour or an image."""
+        """Lay the avatar over ``transparent``, a ``#rrggbb`` colour or an image file."""
         self._change(background=background)
-
-    def choose_colour(self, colour: str) -> None:
-        """Lay the avatar over a colour of the user's own and keep that on offer."""
-        self._settings = replace(self._settings, background_colour=colour)
-        self._change(background=colour)
-
-    def choose_image(self, path: str) -> None:
-        """Lay the avatar over an image and keep that on offer."""
-        self._settings = replace(self._settings, background_image=path)
-        self._change(background=path)
 
     def choose_framing(self, framing: str) -> None:
         """Show more or less of the avatar, as it is framed by default."""
@@ -187,6 +185,10 @@ class Session(QObject):
         self._settings = settings_of(config, self._settings)
         self._save_timer.start()
         self.changed.emit()
+
+    def _start_if_failed(self) -> None:
+        if self.bridge.state is EngineState.FAILED:
+            self.start()
 
     def _outputs_of_next_run(self) -> tuple[str, ...]:
         """Name the outputs for a change that begins a new run while another may be on."""

@@ -8,8 +8,10 @@ from avatar_app.engine import EngineConfig, SourceConfig, TrackingConfig
 from avatar_app.engine.config import FRAMINGS
 from avatar_app.gui.choices import (
     DEMO_CLIP,
+    GREEN,
     NO_OUTPUT,
     RECORDING,
+    TRANSPARENT,
     VIRTUAL_CAMERA,
     is_avatar,
     unused_path,
@@ -78,7 +80,15 @@ def outputs(settings: AppSettings, taken: Collection[str] = ()) -> tuple[str, ..
 
 
 def settings_of(config: EngineConfig, settings: AppSettings) -> AppSettings:
-    """Remember what is in use; the output's choice is in the settings already."""
+    """Remember what is in use; the output's choice is in the settings already.
+
+    A colour or image of the user's own also stays on offer while another background is in use.
+    """
+    background = config.background
+    if background.startswith("#") and background.lower() != GREEN:
+        settings = replace(settings, background_colour=background)
+    elif not background.startswith("#") and background != TRANSPARENT:
+        settings = replace(settings, background_image=background)
     return replace(
         settings,
         source=config.source.address,
@@ -88,7 +98,7 @@ def settings_of(config: EngineConfig, settings: AppSettings) -> AppSettings:
         pan_x=config.pan[0],
         pan_y=config.pan[1],
         mirror=config.mirror,
-        background=config.background,
+        background=background,
     )
 
 
@@ -103,4 +113,4 @@ def named_settings(config: EngineConfig, settings: AppSettings) -> AppSettings:
 
 def _usable_background(background: str) -> str:
     is_known = background.startswith("#") or Path(background).is_file()
-    return background if is_known else "transparent"
+    return background if is_known else TRANSPARENT

@@ -197,7 +197,7 @@ def test_choices_are_remembered(make_desk: Callable[..., Desk], qtbot: QtBot) ->
     desk = make_desk(source="webcam:0")
     desk.session.choose_source("webcam:2")
     desk.session.choose_framing("full")
-    desk.session.choose_colour("#123456")
+    desk.session.choose_background("#123456")
     desk.session.choose_mirror(False)
     desk.window.resize(1000, 700)
     close(qtbot, desk)
@@ -280,3 +280,24 @@ def test_a_notice_that_asks_for_something_stands_above_the_preview_while_it_hold
     desk.engine.notices = ()
     desk.poll()
     assert not desk.window.banner.isVisible()
+
+
+def test_another_source_mends_a_failed_run(desk: Desk) -> None:
+    desk.session.start()
+    desk.engine.fail(CameraUnavailableError("webcam busy; choose another source"))
+    desk.poll()
+    desk.window.panel.source.chosen.emit("clip:hello")
+    assert desk.engine.state is EngineState.RUNNING
+    desk.session.toggle()
+    desk.window.panel.source.chosen.emit("webcam:2")
+    assert desk.engine.state is EngineState.STOPPED
+
+
+def test_a_finished_recording_is_told(desk: Desk) -> None:
+    wanted = desk.folder / "stream.mp4"
+    desk.session.choose_output("recording", str(wanted))
+    desk.session.start()
+    assert not desk.window.banner.isVisible()
+    wanted.write_bytes(b"a finished recording")
+    desk.session.toggle()
+    assert desk.window.banner.text == f"Saved as {wanted}"

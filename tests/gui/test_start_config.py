@@ -58,6 +58,23 @@ def test_the_command_line_wins_over_what_is_remembered(tmp_path: Path) -> None:
     assert (settings.output, settings.framing) == ("virtual-camera", "full")
 
 
+@pytest.mark.parametrize(
+    ("background", "colour", "image"),
+    [
+        ("transparent", "#2f6fed", ""),
+        ("#00FF00", "#2f6fed", ""),
+        ("#123456", "#123456", ""),
+        ("/pictures/room.png", "#2f6fed", "/pictures/room.png"),
+    ],
+)
+def test_own_colours_and_images_stay_on_offer(
+    background: str, colour: str, image: str, tmp_path: Path
+) -> None:
+    config = EngineConfig(avatar=tmp_path, background=background)
+    settings = settings_of(config, AppSettings())
+    assert (settings.background_colour, settings.background_image) == (colour, image)
+
+
 def test_the_default_avatar_gives_way_to_any_avatar(tmp_path: Path) -> None:
     assert default_avatar([tmp_path]).parent == tmp_path
     (tmp_path / "zest").mkdir()

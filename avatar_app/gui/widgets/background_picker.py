@@ -3,10 +3,8 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from avatar_app.gui.widgets.preview import TRANSPARENT
+from avatar_app.gui.choices import GREEN, TRANSPARENT
 from avatar_app.gui.widgets.swatch import Swatch
-
-GREEN = "#00ff00"
 
 
 class BackgroundPicker(QWidget):

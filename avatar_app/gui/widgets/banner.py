@@ -52,22 +52,26 @@ class Banner(QFrame):
 
     def show_error(self, sentence: str) -> None:
         """Say why the run ended, with a way to try again."""
-        self._show(sentence, theme.CORAL, retry=True)
+        self._show(sentence, glyph_name="notice", colour=theme.CORAL, severity="error")
 
     def show_notice(self, sentence: str) -> None:
         """Say something that the user should know once."""
-        self._show(sentence, theme.YUZU, retry=False)
+        self._show(sentence, glyph_name="notice", colour=theme.YUZU, severity="notice")
+
+    def show_success(self, sentence: str) -> None:
+        """Say what went well."""
+        self._show(sentence, glyph_name="check", colour=theme.LEAF, severity="success")
 
     def withdraw_notice(self) -> None:
         """Hide a notice that is over; an error stays."""
         if self.property("severity") == "notice":
             self.hide()
 
-    def _show(self, sentence: str, colour: str, *, retry: bool) -> None:
-        self._sign.setPixmap(glyph("notice", colour, 20, self.devicePixelRatioF()))
+    def _show(self, sentence: str, *, glyph_name: str, colour: str, severity: str) -> None:
+        self._sign.setPixmap(glyph(glyph_name, colour, 20, self.devicePixelRatioF()))
         self._text.setText(sentence[:1].upper() + sentence[1:])
-        self._retry.setVisible(retry)
-        self.setProperty("severity", "error" if retry else "notice")
+        self._retry.setVisible(severity == "error")
+        self.setProperty("severity", severity)
         self.style().unpolish(self)
         self.style().polish(self)
         self.show()

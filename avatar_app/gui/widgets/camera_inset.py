@@ -6,7 +6,6 @@ from PySide6.QtWidgets import QWidget
 
 from avatar_app.engine import LatestSlot
 from avatar_app.engine.frames import CameraPreviewFrame
-from avatar_app.gui import theme
 from avatar_app.gui.frame_image import image_of_webcam
 
 PULL_MS = 50
@@ -71,7 +70,9 @@ class CameraInset(QWidget):
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 (Qt's name)
-        """Paint the picture, cut to the frame."""
+        """Paint the picture, cut to the frame; nothing while there is none."""
+        if self._image is None:
+            return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
@@ -79,12 +80,7 @@ class CameraInset(QWidget):
         path = QPainterPath()
         path.addRoundedRect(frame, CORNER, CORNER)
         painter.setClipPath(path)
-        painter.fillRect(frame, QColor(theme.PANEL))
-        if self._image is None:
-            painter.setPen(QColor(theme.MUTED))
-            painter.drawText(frame, Qt.AlignmentFlag.AlignCenter, "No webcam picture")
-        else:
-            self._paint_image(painter, self._image, frame)
+        self._paint_image(painter, self._image, frame)
         painter.setClipping(False)
         painter.setPen(QPen(QColor(255, 255, 255, 50), 1.2))
         painter.drawPath(path)

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from avatar_app.engine import EngineState, LatestSlot
 from avatar_app.engine.frames import AvatarFrame
 from avatar_app.gui import theme
+from avatar_app.gui.choices import TRANSPARENT
 from avatar_app.gui.frame_image import image_of_avatar
 from avatar_app.gui.icons import drawing
 from avatar_app.gui.viewport import Viewport
@@ -32,7 +33,6 @@ CORNER = 12
 CHECKER_PX = 14
 PROGRESS_WIDTH = 132
 PROGRESS_PERIOD_S = 1.6
-TRANSPARENT = "transparent"
 INVITATIONS = {
     EngineState.STOPPED: ("Ready when you are", "Press Start, or the space bar"),
     EngineState.STARTING: ("Getting ready…", "Opening the avatar and the source"),

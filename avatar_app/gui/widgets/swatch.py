@@ -5,8 +5,9 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen, QPi
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from avatar_app.gui import theme
+from avatar_app.gui.choices import TRANSPARENT
 from avatar_app.gui.icons import glyph
-from avatar_app.gui.widgets.preview import TRANSPARENT, paint_checkerboard
+from avatar_app.gui.widgets.preview import paint_checkerboard
 
 HEIGHT = 38
 
