@@ -118,7 +118,7 @@ def _ear_parts() -> list[Part]:
 
 def _band() -> Surface:
     """Model the band over the crown from ear to ear."""
-    degrees = np.linspace(-BAND_SPAN_DEG, BAND_SPAN_DEG, 25)
+    degrees = np.linspace(-BAND_SPAN_DEG, BAND_SPAN_DEG, 19)
     row = BAND_LAST_ROW * np.abs(degrees) / BAND_SPAN_DEG
     azimuth = np.deg2rad(78.0) * np.sign(degrees + 1e-9)
     normal = volume_normal(azimuth, np.maximum(row, 0.1))

@@ -68,9 +68,9 @@ def _white() -> Surface:
 
 def _iris() -> Surface:
     """Model iris, pupil and highlights: one disc that turns with the gaze."""
-    angle = np.linspace(0, 2 * np.pi, 33)
+    angle = np.linspace(0, 2 * np.pi, 29)
     unit = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
-    rings = np.linspace(0.0, 1.0, 5)[:, None, None] * unit[None]
+    rings = np.linspace(0.0, 1.0, 4)[:, None, None] * unit[None]
     points = IRIS_CENTRE + rings * IRIS_HALF_SIZE
     return grid_surface(_on_sphere(points, IRIS_RADIUS), uvs=0.5 + rings * (0.5, -0.5))
 

@@ -33,8 +33,7 @@ RING_ROW = 2.55  # the angel ring lies round the head at this row
 RING_V = 0.25  # and at this height of the texture
 LOCK_COLUMNS = 4  # lock textures side by side; one more column is the cap's
 COLUMN_COUNT = LOCK_COLUMNS + 1
-LOCK_STEPS = 10
-WORLD_STEPS = 18  # tails and ahoge bend more
+WORLD_STEPS = 18  # samples along tails and ahoge, which bend more than the rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +54,7 @@ class Lock:
         root_width: Width at the root as a share of the greatest.
         wide_at: Place of the greatest width, 0 root to 1 tip.
         faces: Direction of its flat side; by default away from the head.
+        steps: Samples along it; what lies in front of the face deserves more.
     """
 
     name: str
@@ -69,6 +69,7 @@ class Lock:
     root_width: float = 0.5
     wide_at: float = 0.45
     faces: tuple[float, float, float] | None = None
+    steps: int = 11
 
 
 @cache
@@ -133,7 +134,7 @@ def lock_surface(lock: Lock, sides: int = 6) -> tuple[Surface, Double]:
     Returns:
         The surface and ``[V]`` the place of each vertex along the lock, 0 root to 1 tip.
     """
-    path, ups, v = lock_path(lock, WORLD_STEPS if lock.is_world else LOCK_STEPS)
+    path, ups, v = lock_path(lock, WORLD_STEPS if lock.is_world else lock.steps)
     s = np.linspace(0, 1, len(path))
     rise = lock.root_width + (1 - lock.root_width) * np.sin(
         np.clip(s / lock.wide_at, 0, 1) * np.pi / 2
@@ -159,11 +160,11 @@ def cap_surface(ends: Sequence[tuple[float, float]], sink: float) -> Surface:
         ends: (azimuth in degrees from 0 to 180, last row) of its lower border, both sides alike.
         sink: How far it lies under the volume.
     """
-    azimuth = np.deg2rad(np.linspace(-180, 180, 49))
+    azimuth = np.deg2rad(np.linspace(-180, 180, 41))
     last = np.interp(np.abs(np.rad2deg(azimuth)), *np.array(ends).T)
     last = last + np.where(last > 5, CAP_FRAY * (np.arange(len(last)) % 2), 0.0)
-    top = np.array([0.0, 0.25, 0.55, 0.9, 1.3, 1.8, 2.4])[:, None] + 0.0 * last
-    row = np.concatenate([top, 2.4 + np.linspace(0, 1, 5)[1:, None] * (last - 2.4)])
+    top = np.array([0.0, 0.3, 0.7, 1.2, 1.8, 2.4])[:, None] + 0.0 * last
+    row = np.concatenate([top, 2.4 + np.linspace(0, 1, 4)[1:, None] * (last - 2.4)])
     spread = np.broadcast_to(azimuth, row.shape)
     points = volume_point(spread, row) - sink * volume_normal(spread, row)
     wave = np.abs(np.mod(np.rad2deg(spread) / 60.0, 2.0) - 1.0)

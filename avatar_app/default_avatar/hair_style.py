@@ -4,19 +4,19 @@ from avatar_app.default_avatar.hair_shape import Lock
 
 BANGS = (
     Lock("bang0", ((0, 0.9, -8), (-38, 2.2, 4), (-60, 3.3, 6), (-70, 4.5, 4), (-70, 5.5, 0)),
-         38, 14, column=0),
+         38, 14, column=0, steps=16),
     Lock("bang1", ((20, 0.9, -8), (51, 2.2, 4), (64, 3.3, 6), (71, 4.5, 4), (70, 5.6, 0)),
-         38, 14, column=1),
+         38, 14, column=1, steps=16),
     Lock("bang2", ((5, 0.9, -7), (-17, 2.2, 5), (-34, 3.2, 7), (-42, 3.9, 7), (-45, 4.5, 4)),
-         48, 15, group="bangRight", free_from=0.45, column=2, wide_at=0.55),
+         48, 15, group="bangRight", free_from=0.45, column=2, wide_at=0.55, steps=16),
     Lock("bang3", ((17, 0.9, -7), (33, 2.2, 5), (43, 3.2, 7), (46, 3.9, 7), (45, 4.55, 4)),
-         46, 15, group="bangLeft", free_from=0.45, column=3, wide_at=0.55),
+         46, 15, group="bangLeft", free_from=0.45, column=3, wide_at=0.55, steps=16),
     Lock("bang4", ((8, 0.9, -6), (-2, 2.2, 6), (-13, 3.2, 8), (-21, 3.9, 8), (-26, 4.4, 5)),
-         42, 15, group="bangRight", free_from=0.45, column=1, wide_at=0.55),
+         42, 15, group="bangRight", free_from=0.45, column=1, wide_at=0.55, steps=16),
     Lock("bang5", ((14, 0.9, -6), (20, 2.2, 6), (25, 3.2, 8), (26, 3.9, 8), (22, 4.45, 5)),
-         40, 15, group="bangLeft", free_from=0.45, column=0, wide_at=0.55),
+         40, 15, group="bangLeft", free_from=0.45, column=0, wide_at=0.55, steps=16),
     Lock("bang6", ((11, 0.9, -5), (7, 2.2, 8), (2, 3.2, 10), (-4, 4.0, 10), (-3, 4.75, 6)),
-         32, 13, group="bangRight", free_from=0.45, column=2, wide_at=0.5),
+         32, 13, group="bangRight", free_from=0.45, column=2, wide_at=0.5, steps=16),
 )  # fmt: skip
 SIDES = (
     Lock("sideBack", ((76, 1.4, -8), (86, 3.0, 3), (90, 4.5, 4), (87, 6.0, 2), (79, 7.4, 2)),
