@@ -15,6 +15,8 @@ Image = NDArray[np.uint8]
 
 LEFT_WRIST, RIGHT_WRIST = 15, 16
 WRIST_VISIBLE = 0.3
+# Lower than the default 0.5: hands in motion are blurred, and wrists sort out what is no hand.
+CONFIDENCE = 0.35
 # A hand farther from the arm's wrist than this many palm lengths belongs to nobody here.
 REACH_PALMS = 3.0
 # Two detections nearer than this, in palm lengths, are the same hand seen twice.
@@ -57,7 +59,11 @@ class MediapipeHands:
     """Track up to two hands."""
 
     def __init__(self) -> None:
-        self._hands = mp.solutions.hands.Hands(max_num_hands=2)
+        self._hands = mp.solutions.hands.Hands(
+            max_num_hands=2,
+            min_detection_confidence=CONFIDENCE,
+            min_tracking_confidence=CONFIDENCE,
+        )
 
     def track(self, image: Image, body: BodyTracking | None) -> Hands:
         """Find the hands in the next picture; the body's wrists decide which is which."""
