@@ -65,12 +65,12 @@ def pack_atlas(patches: Sequence[Patch]) -> Atlas:
         (x, y), (patch_height, patch_width) = origins[index], sizes[index]
         box = np.s_[y : y + patch_height, x : x + patch_width]
         landmark[box] = _quantise(patch.surface)
-        colour[box][..., :3] = np.rint(patch.surface.colour)
+        colour[box][..., :3] = np.rint(patch.surface.colour).transpose(1, 2, 0)
     return Atlas(landmark, colour, tuple(origins[i] for i in range(len(sizes))))
 
 
 def _quantise(surface: Surface) -> NDArray[np.int16]:
     """Return landmark and usable weight as ``[H, W, 4]`` int16."""
     fixed = np.rint(np.clip(surface.landmark, 0, 1) * LANDMARK_SCALE) - 32768
-    usable = np.rint(surface.usable * 32767)
-    return np.asarray(np.concatenate([fixed, usable[..., None]], -1), np.int16)
+    planes = np.concatenate([fixed, np.rint(surface.usable * 32767)[None]])
+    return np.asarray(planes.transpose(1, 2, 0), np.int16)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from renderer.errors import SheetError
 from renderer.guided.atlas import Atlas, Patch, pack_atlas
 from renderer.guided.expression_choice import shows_in
+from renderer.guided.ink import ink_coverage
 from renderer.guided.landmark_table import (
     LOWEST_DENSITY,
     VoxelGrid,
@@ -18,21 +19,24 @@ from renderer.guided.landmark_table import (
 )
 from renderer.guided.sheet_encoding import ExpressionTable, SheetEncoding
 from renderer.guided.surface import (
+    JUMP_STEPS,
     OPAQUE_ALPHA,
     Surface,
     halve,
     measure_gradient,
     smooth_landmarks,
+    square_length,
+    typical_step,
 )
 from renderer.types import CharacterSheet, LandmarkBox, SheetView
-from udp_live.rasterizer.ink import ink_mask
 
-BODY_CELL = 1 / 128  # the search starts at most 1 cm from the wanted point of a grown figure
-FACE_CELL = 1 / 256
+BODY_CELL = 1 / 256  # finer than the gap between a lock of hair and the face under it
+FACE_CELL = 1 / 512
 REGION_MARGIN = 0.02  # drawn beyond a region's box, so that taps at its rim find paint
 HINT_TRUST = 0.02  # expression drawings also tell the body what the neutral face hides
 FREE_OF_INK = 0.02
 INKED_TRUST = 0.02  # paint under a line is a guess, good where nothing else shows the surface
+MIXED_TRUST = 0.1
 WHOLE_SPACE = LandmarkBox((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
 
 
@@ -78,9 +82,6 @@ def encode_sheet(sheet: CharacterSheet, key: str = "") -> SheetEncoding:
 def _view_patches(view: SheetView, index: int, sheet: CharacterSheet) -> list[Patch]:
     """Return a drawing at full size and halved until it is too small to be of use."""
     surface = _view_surface(view, sheet)
-    if view.expression is not None:
-        boxes = [box for name, box in sheet.regions.items() if shows_in(view.expression, name)]
-        surface = surface and surface.cropped(_within(surface.landmark, boxes))
     patches: list[Patch] = []
     scale = 1.0
     while surface is not None and min(surface.usable.shape) >= 4:
@@ -94,25 +95,51 @@ def _view_patches(view: SheetView, index: int, sheet: CharacterSheet) -> list[Pa
 
 def _view_surface(view: SheetView, sheet: CharacterSheet) -> Surface | None:
     """Return what a drawing shows once its outlines are lifted, or None if that is nothing."""
-    udp = view.udp.astype(np.float32)
-    occupied = udp[..., 3] > 0.5
-    landmark = np.clip(udp[..., :3], 0, 1)
-    ink = ink_mask(udp, sheet.ink.width * udp.shape[0])[..., None]
-    if view.udp.dtype == np.float16:
-        landmark = smooth_landmarks(landmark, occupied)
+    landmark = np.clip(view.udp[..., :3].transpose(2, 0, 1).astype(np.float32, order="C"), 0, 1)
+    occupied = view.udp[..., 3] > 0.5
     shown = occupied & (view.image[..., 3] >= OPAQUE_ALPHA)
-    under_ink = 1 - ink * (1 - np.maximum(np.asarray(sheet.ink.tint, np.float32), 0.1))
-    colour = np.minimum(view.image[..., :3] / under_ink, 255).astype(np.float32)
-    usable = shown * np.where(ink[..., 0] > FREE_OF_INK, INKED_TRUST, 1)
-    return Surface(landmark, colour, usable.astype(np.float32)).cropped(shown)
+    if view.expression is not None:
+        boxes = [box for name, box in sheet.regions.items() if shows_in(view.expression, name)]
+        shown &= _within(landmark, boxes)
+    rows, columns = np.flatnonzero(shown.any(1)), np.flatnonzero(shown.any(0))
+    if rows.size == 0:
+        return None
+    width_px = sheet.ink.width * shown.shape[0]
+    ink = ink_coverage(torch.from_numpy(landmark), torch.from_numpy(occupied), width_px).numpy()
+    box = np.s_[..., rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    landmark, shown, ink = landmark[box], shown[box], ink[box]
+    if view.udp.dtype == np.float16:
+        landmark = smooth_landmarks(landmark, occupied[box])
+    tint = np.maximum(np.asarray(sheet.ink.tint, np.float32), 0.1)[:, None, None]
+    painted = view.image[..., :3].transpose(2, 0, 1)[box].astype(np.float32)
+    colour = np.minimum(painted / (1 - ink * (1 - tint)), 255)
+    usable = shown * np.where(ink > FREE_OF_INK, INKED_TRUST, 1) * _purity(landmark, shown)
+    return Surface(landmark, colour.astype(np.float32), usable.astype(np.float32))
+
+
+def _purity(landmark: NDArray[np.float32], shown: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Distrust pixels beside another surface: smooth drawings mix the paint of both."""
+    jump = (JUMP_STEPS * typical_step(landmark, shown)) ** 2
+    pure = np.ones(shown.shape, np.float32)
+    for steps, sides in (
+        (landmark[:, :, 1:] - landmark[:, :, :-1], (pure[:, 1:], pure[:, :-1])),
+        (landmark[:, 1:] - landmark[:, :-1], (pure[1:], pure[:-1])),
+    ):
+        mixed = square_length(steps) > jump
+        for side in sides:
+            side[mixed] = MIXED_TRUST
+    return pure
 
 
 def _within(landmark: NDArray[np.float32], boxes: Sequence[LandmarkBox]) -> NDArray[np.bool_]:
     """Mark the landmarks that lie in one of the boxes or close to it."""
-    inside = np.zeros(landmark.shape[:2], np.bool_)
+    inside = np.zeros(landmark.shape[1:], np.bool_)
     for box in boxes:
-        low, high = np.subtract(box.low, REGION_MARGIN), np.add(box.high, REGION_MARGIN)
-        inside |= np.all((landmark >= low) & (landmark <= high), -1)
+        within = np.ones_like(inside)
+        for axis in range(3):
+            within &= landmark[axis] >= box.low[axis] - REGION_MARGIN
+            within &= landmark[axis] <= box.high[axis] + REGION_MARGIN
+        inside |= within
     return inside
 
 

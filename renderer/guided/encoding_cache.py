@@ -23,7 +23,7 @@ from renderer.types import CharacterSheet, InkStyle, LandmarkBox
 
 logger = logging.getLogger(__name__)
 
-FORMAT_VERSION = 1  # raise whenever the encoder or the layout below changes
+FORMAT_VERSION = 4  # raise whenever the encoder or the layout below changes
 KEPT_ENCODINGS = 4  # per folder; older ones are deleted
 
 
@@ -73,6 +73,7 @@ def write_encoding(path: Path, encoding: SheetEncoding) -> None:
     tensors: dict[str, Tensor] = {"landmark": encoding.landmark, "colour": encoding.colour}
     tables = []
     for index, (head, table) in enumerate(_tables(encoding)):
+        tensors[f"{index}.brick_of_cell"] = table.brick_of_cell
         tensors[f"{index}.row_of_voxel"] = table.row_of_voxel
         tensors[f"{index}.candidates"] = table.candidates
         tables.append({**head, "low": table.low, "cell": table.cell})
@@ -130,11 +131,16 @@ def _tables(encoding: SheetEncoding) -> Iterator[tuple[dict[str, str], LandmarkT
 
 
 def _read_table(index: int, head: dict[str, Any], tensors: dict[str, Tensor]) -> LandmarkTable:
-    rows, candidates = tensors[f"{index}.row_of_voxel"], tensors[f"{index}.candidates"]
-    if rows.dtype != torch.int32 or int(rows.max()) >= candidates.shape[1] or int(rows.min()) < 0:
+    bricks, rows, candidates = (
+        tensors[f"{index}.{name}"] for name in ("brick_of_cell", "row_of_voxel", "candidates")
+    )
+    if bricks.dtype != torch.int32 or rows.dtype != torch.int32:
+        raise TypeError("a table has another type")
+    last = max(int(rows.max()), -1 - int(bricks.min()))
+    if int(rows.min()) < 0 or last >= candidates.shape[1] or int(bricks.max()) >= len(rows):
         raise ValueError("a table leads out of itself")
     low = tuple(float(value) for value in head["low"])
-    return LandmarkTable((low[0], low[1], low[2]), float(head["cell"]), rows, candidates)
+    return LandmarkTable((low[0], low[1], low[2]), float(head["cell"]), bricks, rows, candidates)
 
 
 def _delete_oldest(folder: Path) -> None:

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate, pad
 
-FILL_TRUST = 3e-3  # colours less certain than this yield to their surroundings
+FILL_TRUST = 0.05  # colours less certain than this yield to their surroundings
 
 
 def fill_holes(colour: Tensor, trust: Tensor, steps: int = 6) -> Tensor:
@@ -18,7 +18,8 @@ def fill_holes(colour: Tensor, trust: Tensor, steps: int = 6) -> Tensor:
     Returns:
         ``[3, H, W]``, the same colours where trust is high.
     """
-    share = trust / (trust + FILL_TRUST)
+    share = trust.square()
+    share /= share + FILL_TRUST**2
     level = torch.cat([colour * share, share[None]])[None]
     pyramid = [level]
     for _ in range(steps):

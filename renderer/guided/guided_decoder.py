@@ -18,7 +18,8 @@ from renderer.types import CharacterSheet, LandmarkBox
 from udp_live.types import UdpMap
 
 RIM_PX = 2  # room around the figure for its soft edge
-DETAIL = 0.8  # sheet pixels per picture pixel that a level must offer
+DETAIL = 1.3  # sheet pixels per picture pixel that a level must offer
+NEUTRAL_HINT = 0.01  # where an expression's drawing does not show a landmark, others may
 REGION_RIM = 0.15  # share of a face region's width over which its drawing fades in
 
 
@@ -155,7 +156,7 @@ def _paint_regions(
             painted.colour.index_select(1, inside), painted.trust.index_select(0, inside)
         )
         parts = [neutral]
-        factors = [1 - fade * sum(shares.values())]
+        factors = [(1 - fade * sum(shares.values())).clamp_min_(NEUTRAL_HINT)]
         for expression, share in shares.items():
             parts.append(lookup.paint(tables[expression], wanted))
             factors.append(fade * share)

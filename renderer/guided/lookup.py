@@ -5,12 +5,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from renderer.guided.sheet_encoding import LANDMARK_SCALE, LandmarkTable, SheetEncoding
+from renderer.guided.sheet_encoding import BRICK, LANDMARK_SCALE, LandmarkTable, SheetEncoding
 
 FIRST_STEP_PX = 24.0  # a voxel's farthest corner
 SECOND_STEP_PX = 4.0
 TAP_SIGMA_PX = 1.6  # neighbours further away in landmark space show another surface
 TAP_SIGMA_LIMITS = (0.0012, 0.006)
+LAYER_SIGMA = 0.0008  # off the surface: tells a lock of hair from the skin right behind it
+LAYER_SIGMA_PX = 0.4
 FAR_SIGMA = 0.02  # beyond its surface a drawing still says what colour is near
 FAR_TRUST = 1e-4
 QUALITY_POWER = 3.0  # sharp enough that the best drawing dominates, soft enough to hide seams
@@ -41,6 +43,9 @@ class Lookup:
         sigma = TAP_SIGMA_PX / encoding.densities[level]
         low, high = TAP_SIGMA_LIMITS
         self._tap_factor = -1.0 / min(max(sigma, low), high) ** 2
+        self._layer_factor = (
+            -1.0 / max(LAYER_SIGMA, LAYER_SIGMA_PX / encoding.densities[level]) ** 2
+        )
 
     def paint(self, table: LandmarkTable, landmark: Tensor) -> Painted:
         """Find the colour of each landmark.
@@ -63,18 +68,19 @@ class Lookup:
         ranks = candidates.shape[1]
         flat = candidates.reshape(-1, candidates.shape[2])
         total = torch.zeros_like(landmark)
-        weight = torch.zeros_like(landmark[0])
+        weight, trust = torch.zeros_like(landmark[0]), torch.zeros_like(landmark[0])
         for rank in range(ranks):
             place = flat.index_select(0, rows * ranks + rank).T.contiguous()
-            part, share = self._sample(place, landmark)
-            total += part
-            weight += share
-        colour = total / weight.clamp_min(1e-12)
-        return colour, weight
+            part, near = self._sample(place[:-1], landmark)
+            share = place[-1] ** QUALITY_POWER
+            total.addcmul_(part, share)
+            weight.addcmul_(near, share)
+            trust = torch.maximum(trust, near)
+        return total / weight.clamp_min(1e-20), trust
 
     def _sample(self, place: Tensor, landmark: Tensor) -> tuple[Tensor, Tensor]:
         """Walk from a candidate to the wanted landmark; return weighted colours and weights."""
-        x0, y0, lx, ly, lz, *inverse, quality = place.unbind(0)
+        x0, y0, lx, ly, lz, *inverse, nx, ny, nz = place.unbind(0)
         wanted = landmark.unbind(0)
         offset = [w - p for w, p in zip(wanted, (lx, ly, lz), strict=True)]
         step_x, step_y = _move(inverse, offset, FIRST_STEP_PX)
@@ -86,10 +92,10 @@ class Lookup:
         step_x, step_y = _move(inverse, rest, SECOND_STEP_PX)
         x = torch.where(lost, x0, x) + step_x
         y = torch.where(lost, y0, y) + step_y
-        return self._tap(x, y, wanted, quality)
+        return self._tap(x, y, wanted, (nx, ny, nz))
 
     def _tap(
-        self, x: Tensor, y: Tensor, wanted: tuple[Tensor, ...], quality: Tensor
+        self, x: Tensor, y: Tensor, wanted: tuple[Tensor, ...], normal: tuple[Tensor, ...]
     ) -> tuple[Tensor, Tensor]:
         """Blend the four pixels around a place, each by how near its landmark is."""
         left, top = torch.floor(x), torch.floor(y)
@@ -106,17 +112,17 @@ class Lookup:
         for shift, share in shares:
             index = corner + shift
             found, usable = self._landmarks_at(index)
-            miss = _square([w - f for w, f in zip(wanted, found, strict=True)])
-            near = torch.exp(miss * self._tap_factor)
+            rest = [w - f for w, f in zip(wanted, found, strict=True)]
+            miss = _square(rest)
+            height = rest[0] * normal[0] + rest[1] * normal[1] + rest[2] * normal[2]
+            near = torch.exp(miss * self._tap_factor + height.square_() * self._layer_factor)
             near += FAR_TRUST * torch.exp(miss * (-1.0 / FAR_SIGMA**2)) + 1e-9
             near *= (share + 1e-3) * usable
             rgba = self._colour.index_select(0, index)
             for channel in range(3):
                 total[channel].addcmul_(near, ((rgba >> (8 * channel)) & 255).to(x.dtype))
             weight += near
-        # The clamp keeps the sheer number of trustworthy pixels from mattering.
-        share = quality**QUALITY_POWER
-        return total * share, weight * share
+        return total, weight
 
     def _index(self, x: Tensor, y: Tensor) -> Tensor:
         """Return the flat index of a whole pixel whose right and lower neighbours exist too."""
@@ -134,11 +140,17 @@ class Lookup:
 
 def _find_rows(table: LandmarkTable, landmark: Tensor) -> Tensor:
     """Return the table row of each landmark's voxel, ``[N]`` int32."""
-    index = torch.zeros(landmark.shape[1], dtype=torch.int32, device=landmark.device)
-    for axis, size in enumerate(table.row_of_voxel.shape):
-        cell = (landmark[axis] - table.low[axis]).div_(table.cell).int().clamp_(0, size - 1)
-        index = index * size + cell
-    return table.row_of_voxel.reshape(-1).index_select(0, index)
+    brick = torch.zeros(landmark.shape[1], dtype=torch.int32, device=landmark.device)
+    voxel = torch.zeros_like(brick)
+    for axis, cells in enumerate(table.brick_of_cell.shape):
+        place = (landmark[axis] - table.low[axis]).div_(table.cell).int()
+        place.clamp_(0, cells * BRICK - 1)
+        inner = place & (BRICK - 1)
+        brick = brick * cells + (place >> 3)
+        voxel = voxel * BRICK + inner
+    found = table.brick_of_cell.reshape(-1).index_select(0, brick)
+    rows = table.row_of_voxel.reshape(-1).index_select(0, found.clamp_min(0) * BRICK**3 + voxel)
+    return torch.where(found < 0, -1 - found, rows)
 
 
 def _square(vector: list[Tensor]) -> Tensor:

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from renderer.types import InkStyle, LandmarkBox
 
-CANDIDATE_FIELDS = 12  # x, y, landmark (3), pixel_from_landmark (6), quality
+CANDIDATE_FIELDS = 15  # x, y, landmark (3), pixel_from_landmark (6), normal (3), quality
+BRICK = 8
 LANDMARK_SCALE = 65535.0
 
 
@@ -20,14 +21,19 @@ class LandmarkTable:
     Attributes:
         low: ``[3]`` corner of the box.
         cell: Edge length of a voxel, landmark units.
-        row_of_voxel: ``[X, Y, Z]`` int32, row of ``candidates`` (nearest known row where a voxel
-            was never drawn), -1 throughout an empty table.
-        candidates: ``[levels, R, K, 12]`` float32: atlas x and y, their landmark (3), atlas pixels
-            per landmark unit (2x3, row by row), quality in [0, 1], best first.
+        brick_of_cell: ``[X, Y, Z]`` int32, one cell is a brick of ``BRICK`` voxels a side. Its row
+            in ``row_of_voxel``, or, where no drawing shows anything, ``-1 - r`` with ``r`` the row
+            of ``candidates`` nearest to it.
+        row_of_voxel: ``[bricks, BRICK ** 3]`` int32, row of ``candidates``, the nearest known one
+            for voxels that no drawing shows.
+        candidates: ``[levels, R, K, 15]`` float32: atlas x and y, their landmark (3), atlas pixels
+            per landmark unit (2x3, row by row), the surface's unit normal in landmark space (3),
+            quality in [0, 1], best first.
     """
 
     low: tuple[float, float, float]
     cell: float
+    brick_of_cell: Tensor = field(repr=False)
     row_of_voxel: Tensor = field(repr=False)
     candidates: Tensor = field(repr=False)
 
@@ -84,6 +90,7 @@ class SheetEncoding:
 def _table_to(table: LandmarkTable, device: torch.device) -> LandmarkTable:
     return replace(
         table,
+        brick_of_cell=table.brick_of_cell.to(device),
         row_of_voxel=table.row_of_voxel.to(device),
         candidates=table.candidates.to(device),
     )

@@ -1,6 +1,7 @@
 """The surface that one drawing shows: landmarks, their gradients, facing, colours."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +19,8 @@ class Surface:
     """One drawing at one size.
 
     Attributes:
-        landmark: ``[H, W, 3]`` float32 in [0, 1].
-        colour: ``[H, W, 3]`` float32, straight sRGB in [0, 255].
+        landmark: ``[3, H, W]`` float32 in [0, 1].
+        colour: ``[3, H, W]`` float32, straight sRGB in [0, 255].
         usable: ``[H, W]`` float32 in [0, 1], how far the pixel shows paint of that landmark.
     """
 
@@ -27,23 +28,13 @@ class Surface:
     colour: Float = field(repr=False)
     usable: Float = field(repr=False)
 
-    def cropped(self, keep: Bool) -> "Surface | None":
-        """Return the part around the ``keep`` pixels with others unusable; None if empty."""
-        rows, columns = np.flatnonzero(keep.any(1)), np.flatnonzero(keep.any(0))
-        if rows.size == 0:
-            return None
-        box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-        return Surface(
-            self.landmark[box], self.colour[box], np.where(keep[box], self.usable[box], 0)
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class SurfaceGradient:
     """How landmarks change from pixel to pixel.
 
     Attributes:
-        pixel_from_landmark: ``[H, W, 2, 3]`` float32, (x, y) pixels per landmark unit.
+        pixel_from_landmark: ``[2, 3, H, W]`` float32, (x, y) pixels per landmark unit.
         facing: ``[H, W]`` float32, 1 where the surface looks at the viewer, towards 0 at its rim.
         density: Pixels per landmark unit where the surface faces the viewer.
     """
@@ -53,112 +44,116 @@ class SurfaceGradient:
     density: float
 
 
+def square_length(vectors: Float) -> Float:
+    """Return the squared length of ``[3, ...]`` vectors."""
+    x, y, z = vectors
+    return np.asarray(x * x + y * y + z * z)
+
+
 def typical_step(landmark: Float, valid: Bool) -> float:
     """Estimate how far landmarks move over one pixel of a surface that faces the viewer."""
     steps = []
-    for axis in (0, 1):
+    for axis in (-2, -1):
         for stride in (4, 1):
             ahead, here = _pair(landmark, stride, axis)
             both = np.logical_and(*_pair(valid, stride, axis))
             if both.sum() >= 16:
-                length = np.sqrt(np.sum((ahead - here)[both] ** 2, -1)) / stride
-                steps.append(float(np.percentile(length, 20)))
+                squares = square_length((ahead - here)[:, both])
+                steps.append(float(np.percentile(squares, 20)) ** 0.5 / stride)
                 break
     return max(min(steps, default=1e-3), 1e-6)
 
 
-def _pair(array: NDArray[np.generic], stride: int, axis: int) -> tuple[NDArray, NDArray]:  # type: ignore[type-arg]
+def _pair(array: NDArray[Any], stride: int, axis: int) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return the array without its first and without its last ``stride`` rows or columns."""
-    if axis == 0:
-        return array[stride:], array[:-stride]
-    return array[:, stride:], array[:, :-stride]
+    if axis == -2:
+        return array[..., stride:, :], array[..., :-stride, :]
+    return array[..., stride:], array[..., :-stride]
 
 
 def smooth_landmarks(landmark: Float, valid: Bool) -> Float:
     """Average opposite neighbours of one surface, which undoes the rounding of half precision.
 
     Args:
-        landmark: ``[H, W, 3]`` float32.
+        landmark: ``[3, H, W]`` float32.
         valid: ``[H, W]``, pixels that have a landmark.
     """
-    limit = (3 * typical_step(landmark, valid)) ** 2
-    total, count = landmark.copy(), np.ones(valid.shape, np.float32)
     height, width = valid.shape
-    core = np.s_[1 : height - 1, 1 : width - 1]
+    if min(height, width) < 3:
+        return landmark
+    limit = np.float32((3 * typical_step(landmark, valid)) ** 2)
+    core = np.s_[..., 1 : height - 1, 1 : width - 1]
+    middle = landmark[core]
+    total, count = np.zeros_like(middle), np.ones(valid[core].shape, np.float32)
     for dy, dx in ((0, 1), (1, 0), (1, 1), (1, -1)):
-        after = np.s_[1 + dy : height - 1 + dy, 1 + dx : width - 1 + dx]
-        before = np.s_[1 - dy : height - 1 - dy, 1 - dx : width - 1 - dx]
-        bend = landmark[after] + landmark[before] - 2 * landmark[core]
-        near = np.sum((landmark[after] - landmark[before]) ** 2, -1) < 16 * limit
-        near &= np.sum(bend**2, -1) < limit
+        after = np.s_[..., 1 + dy : height - 1 + dy, 1 + dx : width - 1 + dx]
+        before = np.s_[..., 1 - dy : height - 1 - dy, 1 - dx : width - 1 - dx]
+        bend = landmark[after] + landmark[before] - 2 * middle
+        near = square_length(landmark[after] - landmark[before]) < 16 * limit
+        near &= square_length(bend) < limit
         near &= valid[core] & valid[after] & valid[before]
-        total[core] += np.where(near[..., None], bend + 2 * landmark[core], 0)
-        count[core] += 2 * near
-    return np.asarray(total / count[..., None], np.float32)
+        total += np.multiply(bend, near, out=bend)
+        count += 2 * near
+    smooth = landmark.copy()
+    smooth[core] += total / count
+    return smooth
 
 
 def measure_gradient(surface: Surface) -> SurfaceGradient:
     """Differentiate the landmarks within each surface of the drawing."""
     valid = surface.usable > 0
     step = typical_step(surface.landmark, valid)
-    along = [_difference(surface.landmark, valid, axis, JUMP_STEPS * step) for axis in (1, 0)]
-    uu, vv = (np.sum(d * d, -1) for d in along)
-    uv = np.sum(along[0] * along[1], -1)
+    dx, dy = (_difference(surface.landmark, valid, axis, JUMP_STEPS * step) for axis in (-1, -2))
+    xx, yy = square_length(dx), square_length(dy)
+    xy = dx[0] * dy[0] + dx[1] * dy[1] + dx[2] * dy[2]
     # Singular values of [d/dx d/dy]: the small one is an unforeshortened pixel step.
-    middle, radius = (uu + vv) / 2, np.sqrt(((uu - vv) / 2) ** 2 + uv**2)
+    middle, radius = (xx + yy) / 2, np.sqrt(((xx - yy) / 2) ** 2 + xy**2)
     small, large = np.sqrt(np.maximum(middle - radius, 0)), np.sqrt(middle + radius)
-    known = valid & (uu > 0) & (vv > 0)
-    facing = np.where(known, small / np.maximum(large, 1e-9), 0)
+    known = valid & (xx > 0) & (yy > 0)
+    facing = np.clip(np.where(known, small / np.maximum(large, 1e-9), 0), GRAZING_FACING, 1)
     density = 1 / step
     if known.sum() >= 16:
         density = 1 / max(float(np.percentile(small[known], 40)), 0.3 * step)
-    floor = (0.1 * step) ** 2
-    determinant = np.maximum(uu * vv - uv**2, floor * np.maximum(uu + vv, floor))[..., None]
-    inverse = np.stack(
-        [
-            (vv[..., None] * along[0] - uv[..., None] * along[1]) / determinant,
-            (uu[..., None] * along[1] - uv[..., None] * along[0]) / determinant,
-        ],
-        -2,
-    )
-    facing = np.clip(facing, GRAZING_FACING, 1) * valid
-    return SurfaceGradient(inverse.astype(np.float32), facing.astype(np.float32), density)
+    floor = np.float32((0.1 * step) ** 2)
+    determinant = np.maximum(xx * yy - xy**2, floor * np.maximum(xx + yy, floor))
+    inverse = np.stack([yy * dx - xy * dy, xx * dy - xy * dx]) / determinant
+    return SurfaceGradient(inverse, (facing * valid).astype(np.float32), density)
 
 
 def _difference(landmark: Float, valid: Bool, axis: int, jump: float) -> Float:
     """Average the forward and backward differences that stay on one surface; else zero."""
     ahead, here = _pair(landmark, 1, axis)
     step = ahead - here
-    same = np.logical_and(*_pair(valid, 1, axis)) & (np.sum(step * step, -1) < jump**2)
-    step *= same[..., None]
+    same = np.logical_and(*_pair(valid, 1, axis)) & (square_length(step) < jump**2)
+    step *= same
     total, count = np.zeros_like(landmark), np.zeros(valid.shape, np.float32)
-    first, second = (np.s_[:-1], np.s_[1:]) if axis == 0 else (np.s_[:, :-1], np.s_[:, 1:])
-    total[first] += step
-    total[second] += step
-    count[first] += same
-    count[second] += same
-    return np.asarray(total / np.maximum(count, 1)[..., None], np.float32)
+    for sums, part in ((total, step), (count, same)):
+        for side in _pair(sums, 1, axis):
+            np.add(side, part, out=side)
+    total /= np.maximum(count, 1)
+    return total
 
 
 def halve(surface: Surface) -> Surface:
     """Shrink to half size, averaging in each 2x2 block the pixels of its best-known surface."""
-    height, width = surface.usable.shape
-    pad = ((0, height % 2), (0, width % 2), (0, 0))
-    blocks = [_blocks(np.pad(a, pad)) for a in (surface.landmark, surface.colour)]
-    usable = _blocks(np.pad(surface.usable[..., None], pad))
-    landmark, colour = blocks
-    first = np.argmax(usable[..., 0], axis=0)[None, ..., None]
-    anchor = np.take_along_axis(landmark, first, axis=0)
+    landmark, colour, usable = (
+        _blocks(plane) for plane in (surface.landmark, surface.colour, surface.usable)
+    )
+    best = np.argmax(usable, axis=0)
+    anchor = np.take_along_axis(landmark, best[None, None], axis=0)
     jump = JUMP_STEPS * typical_step(surface.landmark, surface.usable > 0)
-    near = usable * (np.sum((landmark - anchor) ** 2, -1, keepdims=True) < jump**2)
-    total = np.maximum(near.sum(0), 1e-6)
+    near = usable * np.stack([square_length(block) < jump**2 for block in landmark - anchor])
+    total = np.maximum(near.sum(0), np.float32(1e-6))
+    near /= total
     return Surface(
-        ((landmark * near).sum(0) / total).astype(np.float32),
-        ((colour * near).sum(0) / total).astype(np.float32),
-        (usable.sum(0) / 4)[..., 0].astype(np.float32),
+        np.sum(landmark * near[:, None], axis=0),
+        np.sum(colour * near[:, None], axis=0),
+        np.asarray(usable.sum(0) / 4, np.float32),
     )
 
 
-def _blocks(array: Float) -> Float:
-    """Split ``[2H, 2W, C]`` into the four pixels of each block: ``[4, H, W, C]``."""
-    return np.stack([array[dy::2, dx::2] for dy in (0, 1) for dx in (0, 1)])
+def _blocks(plane: Float) -> Float:
+    """Split ``[..., H, W]`` into the four pixels of each 2x2 block, ``[4, ..., H/2, W/2]``."""
+    odd = [(0, 0)] * (plane.ndim - 2) + [(0, size % 2) for size in plane.shape[-2:]]
+    padded = np.pad(plane, odd)
+    return np.stack([padded[..., dy::2, dx::2] for dy in (0, 1) for dx in (0, 1)])
