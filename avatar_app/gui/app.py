@@ -3,7 +3,8 @@
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,12 @@ from avatar_app.gui.engine_bridge import EngineBridge
 from avatar_app.gui.icons import app_icon
 from avatar_app.gui.main_window import MainWindow
 from avatar_app.gui.session import Session
-from avatar_app.gui.start_config import default_avatar, named_settings, remembered_config
+from avatar_app.gui.start_config import (
+    default_avatar,
+    named_settings,
+    remembered_config,
+    settings_at_launch,
+)
 from avatar_app.gui.theme import apply_theme
 from avatar_app.paths import settings_file, shipped_avatars_folder, user_avatars_folder
 from avatar_app.settings import SettingsStore
@@ -44,8 +50,9 @@ def run_window(
     folders = (shipped_avatars_folder(), user_avatars_folder())
     store = SettingsStore(settings_path or settings_file())
     settings, notice = store.load()
-    chooses_source = config is None and not settings.source
+    is_named = config is not None
     if config is None:
+        settings = settings_at_launch(settings)
         config = remembered_config(settings, default_avatar(folders))
         config = replace(config, gl_backend=gl_backend)
     else:
@@ -58,10 +65,10 @@ def run_window(
         window.closed.connect(app.quit)
         if notice:
             window.banner.show_notice(notice)
-        _close_on_interrupt(window)
-        window.present()
-        session.begin(choose_source=chooses_source)
-        return app.exec()
+        with closed_on_interrupt(window):
+            window.present()
+            session.begin(keep_source=is_named)
+            return app.exec()
     finally:
         engine.stop()
 
@@ -88,7 +95,13 @@ def name_webcams() -> Webcams:
     return [(f"webcam:{webcam.index}", webcam.name) for webcam in list_webcams()]
 
 
-def _close_on_interrupt(window: MainWindow) -> None:
-    """Let Ctrl+C in the terminal close the window as the user would."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: window.close())
+@contextmanager
+def closed_on_interrupt(window: MainWindow) -> Iterator[None]:
+    """Let Ctrl+C in the terminal, or a polite kill, close the window as the user would."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda _number, _frame: window.close()) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)

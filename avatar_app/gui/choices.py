@@ -58,6 +58,14 @@ def first_source(webcams: Sequence[tuple[str, str]]) -> str:
     return webcams[0][0] if webcams else DEMO_CLIP
 
 
+def is_listed(address: str, webcams: Sequence[tuple[str, str]]) -> bool:
+    """Tell whether ``webcam:N`` or ``webcam:PART-OF-NAME`` is one of the webcams."""
+    wanted = address.removeprefix("webcam:")
+    if wanted.isdigit():
+        return address in (known for known, _ in webcams)
+    return any(wanted.lower() in name.lower() for _, name in webcams)
+
+
 def avatar_choices(folders: Iterable[Path], chosen: Path | None) -> list[Choice]:
     """List the avatars in ``folders`` by name, and the chosen one wherever it lies."""
     found: dict[Path, Choice] = {}

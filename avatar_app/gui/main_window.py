@@ -124,7 +124,7 @@ class MainWindow(QMainWindow):
         self.status.show_state(state)
         self.stage.show_state(state)
         if state is EngineState.STARTING:
-            self.banner.hide()
+            self.banner.withdraw("error", "success")
         elif state is EngineState.STOPPED and self.session.finished_recording is not None:
             self.banner.show_success(f"Saved as {self.session.finished_recording}")
 
@@ -137,7 +137,7 @@ class MainWindow(QMainWindow):
             if requests:
                 self.banner.show_notice(requests[0])
             else:
-                self.banner.withdraw_notice()
+                self.banner.withdraw("notice")
 
     def _follow_statistics(self, statistics: EngineStatistics) -> None:
         self.status.show_statistics(statistics, is_clip=self.session.config.source.is_clip)
@@ -254,6 +254,7 @@ class MainWindow(QMainWindow):
     def _connect_controls(self) -> None:
         session, panel = self.session, self.panel
         session.changed.connect(self._show_choices)
+        session.noticed.connect(self.banner.show_notice)
         self.banner.retried.connect(session.start)
         self.stage.preview.viewport_changed.connect(session.choose_viewport)
         panel.run.clicked.connect(session.toggle)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from avatar_app.engine import EngineConfig, EngineState
 from avatar_app.errors import SettingsError
-from avatar_app.gui.choices import RECORDING, first_source
+from avatar_app.gui.choices import RECORDING, first_source, is_listed
 from avatar_app.gui.device_finder import DeviceFinder, Webcams
 from avatar_app.gui.engine_bridge import EngineBridge
 from avatar_app.gui.start_config import outputs, settings_of, source_config
@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 APPLY_VIEWPORT_MS = 30  # a drag sends more moves than the engine needs
 SAVE_MS = 800
+LOST_WEBCAM = "The webcam you used last is not connected, so another source was chosen."
 
 
 class Session(QObject):
@@ -55,7 +56,7 @@ class Session(QObject):
         self._store, self._settings = store, settings
         self._config = bridge.config
         self._webcams: Webcams = []
-        self._waits_for_webcams = self._chooses_source = False
+        self._waits_for_webcams = self._keeps_source = False
         self._viewport = Viewport(self._config.zoom, self._config.pan)
         self._save_timer = self._single_shot(SAVE_MS)
         self._save_timer.timeout.connect(self.save)
@@ -89,14 +90,17 @@ class Session(QObject):
         path = Path(self._config.outputs[0]) if self.is_recording else None
         return path if path is not None and path.exists() else None
 
-    def begin(self, *, choose_source: bool) -> None:
+    def begin(self, *, keep_source: bool) -> None:
         """Look for webcams, then start the first run.
 
         Args:
-            choose_source: Take the first webcam if there is one, else the demo.
+            keep_source: The source was named by the user just now; otherwise one that was never
+                chosen, or a remembered webcam that is gone, gives way to the first webcam
+                or the demo.
         """
-        self._chooses_source = choose_source
-        self._waits_for_webcams = choose_source or self._config.source.is_webcam
+        self._keeps_source = keep_source
+        never_chosen = not self._settings.source
+        self._waits_for_webcams = never_chosen or self._config.source.is_webcam
         self.finder.look()
         if not self._waits_for_webcams:
             self.start()
@@ -202,14 +206,19 @@ class Session(QObject):
         self._webcams = webcams
         if self._waits_for_webcams:
             self._waits_for_webcams = False
-            self._settle_source()
+            notice = "" if self._keeps_source else self._settle_source()
             self.start()
+            if notice:
+                self.noticed.emit(notice)
         self.changed.emit()
 
-    def _settle_source(self) -> None:
-        """Choose the first source, and another one when the remembered webcam is gone."""
-        if self._chooses_source:
-            self.choose_source(first_source(self._webcams))
+    def _settle_source(self) -> str:
+        """Choose a source that is there; return what the user should know about it."""
+        remembered = self._settings.source
+        if remembered and is_listed(remembered, self._webcams):
+            return ""
+        self.choose_source(first_source(self._webcams))
+        return LOST_WEBCAM if remembered else ""
 
     def _single_shot(self, interval_ms: int) -> QTimer:
         timer = QTimer(self)

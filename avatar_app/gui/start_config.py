@@ -21,6 +21,11 @@ from avatar_app.paths import DEFAULT_AVATAR_NAME, face_model_file
 from avatar_app.settings import AppSettings
 
 
+def settings_at_launch(settings: AppSettings) -> AppSettings:
+    """Return what to begin with: all that was remembered, but nothing records by itself."""
+    return replace(settings, output=NO_OUTPUT) if settings.output == RECORDING else settings
+
+
 def remembered_config(settings: AppSettings, avatar: Path) -> EngineConfig:
     """Build what the user had last; values that make no sense are left at their defaults.
 

@@ -6,6 +6,7 @@ from avatar_app.gui.choices import (
     avatar_choices,
     avatar_name,
     first_source,
+    is_listed,
     output_choices,
     source_choices,
     unused_path,
@@ -24,6 +25,14 @@ def test_a_webcam_that_is_not_listed_stays_on_offer_while_it_is_chosen() -> None
 def test_the_first_source_is_a_webcam_else_the_demo() -> None:
     assert first_source([("webcam:2", "Card"), ("webcam:3", "Other")]) == "webcam:2"
     assert first_source([]) == "clip:hello"
+
+
+def test_a_webcam_is_known_by_number_or_by_a_part_of_its_name() -> None:
+    webcams = [("webcam:0", "Front Webcam"), ("webcam:2", "Card 4")]
+    assert is_listed("webcam:2", webcams)
+    assert is_listed("webcam:front", webcams)
+    assert not is_listed("webcam:4", webcams)
+    assert not is_listed("webcam:other", webcams)
 
 
 def test_avatars_are_the_folders_that_say_so(tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ def test_webcams_are_offered_by_name_and_the_first_one_is_taken(
 ) -> None:
     desk = make_desk()
     with qtbot.waitSignal(desk.session.finder.found, timeout=TIMEOUT_MS):
-        desk.session.begin(choose_source=True)
+        desk.session.begin(keep_source=False)
     assert desk.engine.config.source.address == "webcam:0"
     assert desk.window.panel.source.currentText() == "Front webcam"
     assert desk.engine.state is EngineState.RUNNING
@@ -120,9 +120,30 @@ def test_webcams_are_offered_by_name_and_the_first_one_is_taken(
 def test_without_a_webcam_the_demo_plays(make_desk: Callable[..., Desk], qtbot: QtBot) -> None:
     desk = make_desk(webcams=[], source="webcam:0")
     with qtbot.waitSignal(desk.session.finder.found, timeout=TIMEOUT_MS):
-        desk.session.begin(choose_source=True)
+        desk.session.begin(keep_source=False)
     assert desk.engine.config.source.address == "clip:hello"
     assert desk.engine.config.source.loop
+    assert desk.engine.state is EngineState.RUNNING
+
+
+def test_a_remembered_webcam_that_is_gone_gives_way_with_a_notice(
+    make_desk: Callable[..., Desk], qtbot: QtBot
+) -> None:
+    desk = make_desk(AppSettings(source="webcam:7"), source="webcam:7")
+    with qtbot.waitSignal(desk.session.finder.found, timeout=TIMEOUT_MS):
+        desk.session.begin(keep_source=False)
+    assert desk.engine.config.source.address == "webcam:0"
+    assert "not connected" in desk.window.banner.text
+    assert desk.window.banner.isVisible()
+
+
+def test_a_webcam_named_on_the_command_line_is_kept(
+    make_desk: Callable[..., Desk], qtbot: QtBot
+) -> None:
+    desk = make_desk(AppSettings(source="webcam:7"), source="webcam:7")
+    with qtbot.waitSignal(desk.session.finder.found, timeout=TIMEOUT_MS):
+        desk.session.begin(keep_source=True)
+    assert desk.engine.config.source.address == "webcam:7"
     assert desk.engine.state is EngineState.RUNNING
 
 

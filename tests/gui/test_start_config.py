@@ -10,6 +10,7 @@ from avatar_app.gui.start_config import (
     default_avatar,
     named_settings,
     remembered_config,
+    settings_at_launch,
     settings_of,
 )
 from avatar_app.settings import AppSettings
@@ -50,6 +51,12 @@ def test_clips_and_videos_begin_again_unless_they_are_recorded(tmp_path: Path) -
     assert remembered_config(settings, tmp_path).source.loop
     recording = replace(settings, output="recording", recording=str(tmp_path / "a.mp4"))
     assert not remembered_config(recording, tmp_path).source.loop
+
+
+def test_nothing_records_by_itself_at_launch() -> None:
+    settings = settings_at_launch(AppSettings(output="recording", recording="/videos/a.mp4"))
+    assert (settings.output, settings.recording) == ("none", "/videos/a.mp4")
+    assert settings_at_launch(AppSettings(output="virtual-camera")).output == "virtual-camera"
 
 
 def test_the_command_line_wins_over_what_is_remembered(tmp_path: Path) -> None:

@@ -62,9 +62,9 @@ class Banner(QFrame):
         """Say what went well."""
         self._show(sentence, glyph_name="check", colour=theme.LEAF, severity="success")
 
-    def withdraw_notice(self) -> None:
-        """Hide a notice that is over; an error stays."""
-        if self.property("severity") == "notice":
+    def withdraw(self, *severities: str) -> None:
+        """Hide the sentence if it is one of ``error``, ``notice``, ``success``."""
+        if self.property("severity") in severities:
             self.hide()
 
     def _show(self, sentence: str, *, glyph_name: str, colour: str, severity: str) -> None:
