@@ -76,6 +76,7 @@ BREAKAGES = {
     "negative accessor": set_attribute("POSITION", -1),
     "accessor that is text": set_attribute("WEIGHTS_0", "heavy"),
     "position that is no number": set_attribute("POSITION", np.float32(np.nan)),
+    "position at an absurd distance": set_attribute("POSITION", np.float32(1e30)),
     "joint that does not exist": set_attribute("JOINTS_0", np.uint16(999)),
     "huge count": set_indices(count=2**40),
     "count past the end": set_indices(count=10**6),
@@ -104,6 +105,28 @@ def test_a_broken_file_is_refused_with_its_name_and_advice(
     draft = tiny_draft()
     damage(draft)
     with pytest.raises(RigFormatError, match=r"tiny\.glb.*; (export|choose|copy|check)"):
+        load(draft, tmp_path)
+
+
+VRM_BREAKAGES = {
+    "collider that does not exist": lambda springs: springs["colliderGroups"][0].update(
+        colliders=[5]
+    ),
+    "collider without a shape": lambda springs: springs["colliders"][0].pop("shape"),
+    "spring joint that does not exist": lambda springs: springs["springs"][0]["joints"][0].update(
+        node=999
+    ),
+    "drag that is infinite": lambda springs: springs["springs"][0]["joints"][0].update(
+        dragForce=1e308
+    ),
+}
+
+
+@pytest.mark.parametrize("damage", VRM_BREAKAGES.values(), ids=VRM_BREAKAGES.keys())
+def test_broken_springs_are_refused(tmp_path: Path, damage: Callable[[Any], None]) -> None:
+    draft = vrm1_draft()
+    damage(draft.document["extensions"]["VRMC_springBone"])
+    with pytest.raises(RigFormatError, match=r"tiny\.glb.*; export"):
         load(draft, tmp_path)
 
 

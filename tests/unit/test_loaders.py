@@ -326,3 +326,13 @@ def test_expressions_are_guessed_from_morph_target_names(tmp_path: Path) -> None
     rig = load(draft, tmp_path)
     assert [expression.name for expression in rig.expressions] == ["aa", "blinkLeft"]
     assert rig.expressions[0].morphs == ((1, 1.0),)
+
+
+def test_gaze_drives_eye_bones_or_look_expressions_of_plain_models(tmp_path: Path) -> None:
+    draft = tiny_draft()
+    assert load(draft, tmp_path).look_at.kind == "bone"
+    for part in draft.document["meshes"][0]["primitives"]:
+        part["targets"] = part["targets"] * 2
+    names = ["lookUp", "lookDown", "look_left", "look_right"]
+    draft.document["meshes"][0]["extras"]["targetNames"] = names
+    assert load(draft, tmp_path).look_at.kind == "expression"

@@ -13,6 +13,7 @@ from udp_live.errors import RigFormatError
 Json = Any  # a decoded JSON value; its shape is checked where it is used
 
 MAX_FILE_BYTES = 1 << 30
+MAX_NUMBER = 1e6  # in metres, degrees or weights far beyond any avatar
 GLB_MAGIC = b"glTF"
 JSON_CHUNK, BINARY_CHUNK = 0x4E4F534A, 0x004E4942
 UNREADABLE_EXTENSIONS = {
@@ -97,6 +98,18 @@ class GltfFile:
                 raise self.error(f"buffer {index} has no data")
             self._buffers[index] = data
         return self._buffers[index]
+
+
+def number(value: Json) -> float:
+    """Read a number of sane size; JSON allows NaN and 1e308.
+
+    Raises:
+        ValueError: It is none.
+    """
+    result = float(value)
+    if not abs(result) <= MAX_NUMBER:
+        raise ValueError(f"{result} is no usable number")
+    return result
 
 
 def read_gltf(path: Path) -> GltfFile:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from udp_live.loaders.gltf_file import GltfFile, Json
+from udp_live.loaders.gltf_file import GltfFile, Json, number
 from udp_live.loaders.gltf_images import read_texture
 from udp_live.rig.rig import AlphaMode, Material
 
@@ -59,7 +59,7 @@ def base_texture_slot(gltf: GltfFile, index: int | None) -> TextureSlot:
         texture=info["index"],
         uv_set=int(transform.get("texCoord", info.get("texCoord", 0))),
         offset=_pair(transform.get("offset", (0.0, 0.0))),
-        rotation_rad=float(transform.get("rotation", 0.0)),
+        rotation_rad=number(transform.get("rotation", 0.0)),
         scale=_pair(transform.get("scale", (1.0, 1.0))),
     )
 
@@ -79,14 +79,14 @@ def _read_material(gltf: GltfFile, index: int, images: dict[int, NDArray[np.uint
     texture = base_texture_slot(gltf, index).texture
     if texture is not None and texture not in images:
         images[texture] = read_texture(gltf, texture)
-    red, green, blue, alpha = (float(value) for value in factor)
+    red, green, blue, alpha = (number(value) for value in factor)
     extensions = _extensions(source)
     fields: dict[str, Any] = {
         "name": str(source.get("name", f"material {index}")),
         "base_color": (*(srgb_from_linear(value) for value in (red, green, blue)), alpha),
         "image": None if texture is None else images[texture],
         "alpha_mode": AlphaMode(source.get("alphaMode", "OPAQUE")),
-        "alpha_cutoff": float(source.get("alphaCutoff", 0.5)),
+        "alpha_cutoff": number(source.get("alphaCutoff", 0.5)),
         "double_sided": bool(source.get("doubleSided", False)),
         "lit": "KHR_materials_unlit" not in extensions,
     }
@@ -113,7 +113,7 @@ def _mtoon1(extensions: dict[str, Json], fields: dict[str, Any]) -> dict[str, An
     mtoon = extensions.get("VRMC_materials_mtoon")
     if mtoon is None:
         return {}
-    shade = [srgb_from_linear(float(value)) for value in mtoon.get("shadeColorFactor", (0, 0, 0))]
+    shade = [srgb_from_linear(number(value)) for value in mtoon.get("shadeColorFactor", (0, 0, 0))]
     return {"shade_color": _shade_ratio(shade, fields["base_color"]), "lit": True}
 
 
@@ -125,13 +125,13 @@ def _mtoon0(gltf: GltfFile, index: int, fields: dict[str, Any]) -> dict[str, Any
     if "MToon" not in shader:
         return {"lit": False} if shader.startswith("VRM/Unlit") else {}
     floats, vectors = entry.get("floatProperties", {}), entry.get("vectorProperties", {})
-    base = tuple(float(value) for value in vectors.get("_Color", fields["base_color"]))
-    shade = [float(value) for value in vectors.get("_ShadeColor", base)[:3]]
+    base = tuple(number(value) for value in vectors.get("_Color", fields["base_color"]))
+    shade = [number(value) for value in vectors.get("_ShadeColor", base)[:3]]
     return {
         "base_color": base,
         "shade_color": _shade_ratio(shade, base),
         "alpha_mode": VRM0_BLEND_MODES.get(int(floats.get("_BlendMode", 0)), AlphaMode.BLEND),
-        "alpha_cutoff": float(floats.get("_Cutoff", 0.5)),
+        "alpha_cutoff": number(floats.get("_Cutoff", 0.5)),
         "double_sided": int(floats.get("_CullMode", 2)) == 0,
         "lit": True,
     }
@@ -158,4 +158,4 @@ def _extensions(source: dict[str, Json]) -> dict[str, Json]:
 
 def _pair(values: Json) -> tuple[float, float]:
     first, second = values
-    return float(first), float(second)
+    return number(first), number(second)

@@ -4,9 +4,11 @@ import math
 import struct
 from pathlib import Path
 
+import numpy as np
+
 from udp_live.errors import RigFormatError
 from udp_live.loaders.bone_names import guess_humanoid
-from udp_live.loaders.gltf_file import GltfFile, read_gltf
+from udp_live.loaders.gltf_file import MAX_NUMBER, GltfFile, read_gltf
 from udp_live.loaders.gltf_materials import read_materials
 from udp_live.loaders.gltf_mesh import BakedMesh, MeshBaker, bone_nodes, mesh_nodes
 from udp_live.loaders.gltf_nodes import NodeTree, read_nodes
@@ -36,12 +38,14 @@ def load_rig(path: Path) -> Rig:
     """
     gltf = read_gltf(path)
     try:
-        return _build_rig(gltf)
+        # Numbers beyond float32 are broken data, not something to warn about and draw.
+        with np.errstate(over="raise", invalid="raise"):
+            return _build_rig(gltf)
     except (
+        ArithmeticError,
         AttributeError,
         IndexError,
         KeyError,
-        OverflowError,
         RecursionError,
         TypeError,
         ValueError,
@@ -75,6 +79,7 @@ def _build_rig(gltf: GltfFile) -> Rig:
         licence=controls.licence,
         author=controls.author,
     )
+    _check_extent(gltf, rig)
     return placed_rig(rig, turned=controls.turned, free_scale=controls.free_scale)
 
 
@@ -128,6 +133,14 @@ def _check_humanoid(gltf: GltfFile, controls: RigControls) -> None:
     nodes = list(controls.humanoid.values())
     if len(set(nodes)) != len(nodes):
         raise gltf.error("two humanoid bones are the same node")
+
+
+def _check_extent(gltf: GltfFile, rig: Rig) -> None:
+    """Refuse positions that no unit of length explains."""
+    offsets = [target.position_offsets for target in rig.mesh.morph_targets]
+    for points in (rig.mesh.positions, rig.skeleton.rest_positions, *offsets):
+        if points.size and not np.abs(points).max() <= MAX_NUMBER:
+            raise gltf.error("has vertices or bones at absurd distances")
 
 
 def _expressions(controls: RigControls, baked: BakedMesh) -> tuple[Expression, ...]:

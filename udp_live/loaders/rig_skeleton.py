@@ -126,8 +126,15 @@ class SkeletonBuilder:
             gravity_power=source.gravity_power + source.gravity_power[-1:] * extra,
             drag=source.drag + source.drag[-1:] * extra,
             gravity_direction=source.gravity_direction,
-            colliders=source.colliders,
+            colliders=self._checked_colliders(source.colliders),
         )
+
+    def _checked_colliders(self, colliders: tuple[int, ...]) -> tuple[int, ...]:
+        count = len(self._controls.colliders)
+        for index in colliders:
+            if not isinstance(index, int) or not 0 <= index < count:
+                raise self._gltf.error(f"a spring refers to collider {index!r} of {count}")
+        return colliders
 
     def _bare_end(self, node: int) -> NDArray[np.float64]:
         """Return where a spring's missing last bone lies: straight on from its tip."""

@@ -5,7 +5,7 @@ Vectors in the extension come from Unity's left-handed space: their z is the glT
 
 import math
 
-from udp_live.loaders.gltf_file import GltfFile, Json
+from udp_live.loaders.gltf_file import GltfFile, Json, number
 from udp_live.loaders.rig_controls import (
     ColliderSource,
     ExpressionSource,
@@ -66,7 +66,7 @@ def _expressions(gltf: GltfFile, source: dict[str, Json]) -> tuple[ExpressionSou
         name = str(group.get("name", "")) if preset == "unknown" else preset
         name = PRESET_RENAMES.get(name, name)
         binds = tuple(
-            (node, bind["index"], float(bind.get("weight", 100.0)) / 100.0)
+            (node, bind["index"], number(bind.get("weight", 100.0)) / 100.0)
             for bind in group.get("binds", [])
             for node in _nodes_of_mesh(gltf, bind["mesh"])
         )
@@ -96,9 +96,9 @@ def _look_at(source: dict[str, Json] | None) -> LookAt | None:
 
 def _range(source: dict[str, Json], kind: str) -> LookAtRange:
     default = 10.0 if kind == "bone" else 1.0
-    output = float(source.get("yRange", default))
+    output = number(source.get("yRange", default))
     return LookAtRange(
-        input_max_rad=math.radians(float(source.get("xRange", 90.0))),
+        input_max_rad=math.radians(number(source.get("xRange", 90.0))),
         output=math.radians(output) if kind == "bone" else min(output, 1.0),
     )
 
@@ -112,7 +112,7 @@ def _colliders(source: dict[str, Json]) -> tuple[tuple[ColliderSource, ...], lis
         groups.append(list(range(len(colliders), len(colliders) + len(members))))
         for member in members:
             offset = _vector(member.get("offset", {}))
-            radius = float(member.get("radius", 0.0))
+            radius = number(member.get("radius", 0.0))
             colliders.append(ColliderSource(group["node"], offset, offset, radius))
     return tuple(colliders), groups
 
@@ -155,10 +155,10 @@ def _spring(
     count = len(nodes)
     return SpringSource(
         nodes=nodes,
-        hit_radii=(float(group.get("hitRadius", 0.02)),) * count,
-        stiffness=(float(group.get("stiffiness", 1.0)),) * count,  # spelt so in the format
-        gravity_power=(float(group.get("gravityPower", 0.0)),) * count,
-        drag=(float(group.get("dragForce", 0.4)),) * count,
+        hit_radii=(number(group.get("hitRadius", 0.02)),) * count,
+        stiffness=(number(group.get("stiffiness", 1.0)),) * count,  # spelt so in the format
+        gravity_power=(number(group.get("gravityPower", 0.0)),) * count,
+        drag=(number(group.get("dragForce", 0.4)),) * count,
         gravity_direction=_vector(group.get("gravityDir", {"y": -1.0})),
         colliders=colliders,
         has_end=False,
@@ -166,5 +166,5 @@ def _spring(
 
 
 def _vector(source: dict[str, Json]) -> Vector:
-    x, y, z = (float(source.get(axis, 0.0)) for axis in "xyz")
+    x, y, z = (number(source.get(axis, 0.0)) for axis in "xyz")
     return x, y, -z

@@ -2,7 +2,7 @@
 
 import math
 
-from udp_live.loaders.gltf_file import GltfFile, Json
+from udp_live.loaders.gltf_file import GltfFile, Json, number
 from udp_live.loaders.rig_controls import (
     ColliderSource,
     ExpressionSource,
@@ -37,7 +37,7 @@ def _expressions(source: dict[str, Json]) -> tuple[ExpressionSource, ...]:
         ExpressionSource(
             name=name,
             binds=tuple(
-                (bind["node"], bind["index"], float(bind.get("weight", 1.0)))
+                (bind["node"], bind["index"], number(bind.get("weight", 1.0)))
                 for bind in expression.get("morphTargetBinds", [])
             ),
             is_binary=bool(expression.get("isBinary", False)),
@@ -65,9 +65,9 @@ def _look_at(source: dict[str, Json] | None) -> LookAt | None:
 
 def _range(source: dict[str, Json], kind: str) -> LookAtRange:
     default = 10.0 if kind == "bone" else 1.0
-    output = float(source.get("outputScale", default))
+    output = number(source.get("outputScale", default))
     return LookAtRange(
-        input_max_rad=math.radians(float(source.get("inputMaxValue", 90.0))),
+        input_max_rad=math.radians(number(source.get("inputMaxValue", 90.0))),
         output=math.radians(output) if kind == "bone" else min(output, 1.0),
     )
 
@@ -77,7 +77,7 @@ def _collider(source: dict[str, Json]) -> ColliderSource:
     solid = shape.get("capsule") or shape.get("sphere") or {}
     offset = vector(solid.get("offset", (0.0, 0.0, 0.0)))
     tail = vector(solid.get("tail", offset))
-    return ColliderSource(source["node"], offset, tail, float(solid.get("radius", 0.0)))
+    return ColliderSource(source["node"], offset, tail, number(solid.get("radius", 0.0)))
 
 
 def _springs(source: dict[str, Json]) -> tuple[SpringSource, ...]:
@@ -101,10 +101,10 @@ def _springs(source: dict[str, Json]) -> tuple[SpringSource, ...]:
 def _spring(joints: list[dict[str, Json]], colliders: tuple[int, ...]) -> SpringSource:
     return SpringSource(
         nodes=tuple(joint["node"] for joint in joints),
-        hit_radii=tuple(float(joint.get("hitRadius", 0.0)) for joint in joints),
-        stiffness=tuple(float(joint.get("stiffness", 1.0)) for joint in joints),
-        gravity_power=tuple(float(joint.get("gravityPower", 0.0)) for joint in joints),
-        drag=tuple(float(joint.get("dragForce", 0.5)) for joint in joints),
+        hit_radii=tuple(number(joint.get("hitRadius", 0.0)) for joint in joints),
+        stiffness=tuple(number(joint.get("stiffness", 1.0)) for joint in joints),
+        gravity_power=tuple(number(joint.get("gravityPower", 0.0)) for joint in joints),
+        drag=tuple(number(joint.get("dragForce", 0.5)) for joint in joints),
         gravity_direction=vector(joints[0].get("gravityDir", (0.0, -1.0, 0.0))),
         colliders=colliders,
     )
@@ -113,4 +113,4 @@ def _spring(joints: list[dict[str, Json]], colliders: tuple[int, ...]) -> Spring
 def vector(values: Json) -> Vector:
     """Read three numbers."""
     x, y, z = values
-    return float(x), float(y), float(z)
+    return number(x), number(y), number(z)
