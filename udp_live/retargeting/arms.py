@@ -32,6 +32,7 @@ from udp_live.retargeting.quaternion import (
     subtract,
     unit,
 )
+from udp_live.retargeting.reach import HeadReach
 from udp_live.retargeting.rest_frame import PoseDraft, RestFrame, side_sign
 
 # A relaxed arm, avatar's left: a little away from the body, elbow slightly bent to the front.
@@ -54,8 +55,11 @@ TWIST_EASE_S = 0.07
 class ArmRetargeter:
     """One arm of the avatar, driven by the person's arm of the same side."""
 
-    def __init__(self, frame: RestFrame, side: str, presence: PresenceConfig) -> None:
+    def __init__(
+        self, frame: RestFrame, side: str, presence: PresenceConfig, reach: HeadReach
+    ) -> None:
         self._frame = frame
+        self._reach = reach
         self._side = side
         self._sign = side_sign(side)
         self._upper, self._hinge = frame.arm_frame(side)
@@ -76,7 +80,7 @@ class ArmRetargeter:
         hand_weight: float,
         dt_s: float,
     ) -> None:
-        """Set arm and hand bones, lift the shoulder; the trunk is already set.
+        """Set arm and hand bones, lift the shoulder; trunk and head are already set.
 
         Args:
             draft: Receives the rotations.
@@ -88,6 +92,8 @@ class ArmRetargeter:
         weights = self._look(view, dt_s)
         upper, lower = self._blend(weights)
         self._pose_shoulder(draft, upper)
+        if view is not None:
+            upper, lower = self._reach.adjust(draft, self._side, view, (upper, lower), weights[1])
         ease = 1.0 - math.exp(-dt_s / TWIST_EASE_S) if dt_s > 0.0 else 1.0
         self._pose_upper(draft, upper, lower, ease)
         swing = self._swing(draft, "LowerArm", self._lower, lower)

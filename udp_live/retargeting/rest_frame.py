@@ -6,6 +6,7 @@ from udp_live.retargeting.quaternion import (
     Z_AXIS,
     Quat,
     Vec,
+    add,
     between,
     cross,
     length,
@@ -121,6 +122,15 @@ class PoseDraft:
                 q = multiply(self.locals[bone], q)
             bone = self._frame.parent(bone) if self._frame.has(bone) else HUMANOID_PARENTS.get(bone)
         return q
+
+    def position_of(self, bone: str) -> Vec:
+        """Return where a bone that the rig has is now, metres, without the root's translation."""
+        positions = self._frame.positions
+        parent = self._frame.parent(bone)
+        if parent is None:
+            return positions[bone]
+        offset = rotate(self.global_of(parent), subtract(positions[bone], positions[parent]))
+        return add(self.position_of(parent), offset)
 
     def parent_global(self, bone: str) -> Quat:
         """Return the rotation in the world of what a bone hangs from."""

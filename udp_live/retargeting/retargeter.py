@@ -33,6 +33,7 @@ from udp_live.retargeting.legs import LegRetargeter, RootPlacer
 from udp_live.retargeting.mirror import PoseMirror
 from udp_live.retargeting.presence import Presence, PresenceConfig
 from udp_live.retargeting.quaternion import IDENTITY, Z_AXIS, Quat, about, multiply, rotate
+from udp_live.retargeting.reach import HeadReach
 from udp_live.retargeting.rest_frame import SIDES, PoseDraft, RestFrame, side_sign
 from udp_live.rig.rig import Rig
 from udp_live.types import HandTracking, RigPose, TrackedMotion
@@ -97,7 +98,8 @@ class Retargeter:
         self._trunk_presence = Presence(config.body_presence)
         self._standing = Presence(config.body_presence)
         body = config.body_presence
-        self._arms = {side: ArmRetargeter(self._frame, side, body) for side in SIDES}
+        reach = HeadReach(rig, self._frame)
+        self._arms = {side: ArmRetargeter(self._frame, side, body, reach) for side in SIDES}
         self._legs = {side: LegRetargeter(self._frame, side, body) for side in SIDES}
         self._root = RootPlacer(self._frame)
         self._hands = {
