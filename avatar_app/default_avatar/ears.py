@@ -137,16 +137,16 @@ def _torus(centre: Double, axis: Double, radius: float, tube: float) -> Surface:
     across = np.cross(axis, (0.0, 0.0, 1.0))
     across /= np.linalg.norm(across)
     upward = np.cross(axis, across)
-    around = np.linspace(0, 2 * np.pi, 25)
+    around = np.linspace(0, 2 * np.pi, 21)
     spoke = np.cos(around)[:, None] * across + np.sin(around)[:, None] * upward
-    bulge = tube * (1 + 0.16 * np.cos(around * 6))
+    bulge = tube * (1 + 0.16 * np.cos(around * 5))
     section = np.linspace(0, 2 * np.pi, 7)
     points = (
         centre
         + spoke[None] * (radius + bulge[None, :, None] * np.cos(section)[:, None, None])
         + axis * (bulge[None, :, None] * np.sin(section)[:, None, None])
     )
-    return grid_surface(points[::-1], uvs=np.full((7, 25, 2), (BAND_U, 0.5)))
+    return grid_surface(points[::-1], uvs=np.full((7, 21, 2), (BAND_U, 0.5)))
 
 
 def _slice() -> Surface:

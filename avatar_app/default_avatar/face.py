@@ -25,6 +25,8 @@ SKIN_MATERIAL = "yuzu_face"
 # The front orthographic window that the face texture shows, metres: centre x 0, top, size.
 TEXTURE_TOP_Y = 1.520
 TEXTURE_SIZE_M = 0.260
+PLAIN_X = 0.092  # nothing is painted further out than this
+PLAIN_Z = 0.022
 MOUTH_REACH_M = 0.023  # skin further from the lips than this stays still
 CHIN = np.array([0.0, 1.270, 0.074])
 FLAT_SHADING = 0.72  # share of the ball in the skin's normals; the rest is true geometry
@@ -44,16 +46,23 @@ class _Sites:
 
 
 def skin_uv(points: Double) -> Double:
-    """Map ``[..., 3]`` positions (or ``[..., 2]``) to the face texture, seen from the front."""
-    u = 0.5 + points[..., 0] / TEXTURE_SIZE_M
+    """Map ``[..., 3]`` positions (or ``[..., 2]``) to the face texture, seen from the front.
+
+    What lies behind the ears takes the plain colour beside the face.
+    """
+    x = points[..., 0]
+    if points.shape[-1] == 3:
+        plain = np.copysign(np.maximum(np.abs(x), PLAIN_X), x)
+        x = np.where(points[..., 2] < PLAIN_Z, plain, x)
+    u = 0.5 + x / TEXTURE_SIZE_M
     v = (TEXTURE_TOP_Y - points[..., 1]) / TEXTURE_SIZE_M
     return np.stack([u, v], axis=-1)
 
 
 def _unroll(places: Double) -> Double:
     """Lay (azimuth, row) out flat in metres; the row axis follows the 30 degree meridian."""
-    rows = np.linspace(0.0, 12.0, 241)
-    meridian = skull_point(np.full(241, np.deg2rad(30.0)), rows, bumps=False)
+    rows = np.linspace(0.0, 13.0, 261)
+    meridian = skull_point(np.full(261, np.deg2rad(30.0)), rows, bumps=False)
     steps = np.linalg.norm(np.diff(meridian, axis=0), axis=1)
     length = np.concatenate([[0.0], np.cumsum(steps)])
     return np.stack([places[:, 0] * 0.088, -np.interp(places[:, 1], rows, length)], axis=1)
@@ -86,7 +95,7 @@ def _mirror_x(points: Double) -> Double:
 def _grid_sites() -> _Sites:
     """Spread the remaining vertices: dense at nose and chin, sparse at the back."""
     rows = np.array([1.0, 2.0, 3.0, 3.6, 4.2, 4.6, 5, 5.4, 5.8, 6.2, 6.6, 7, 7.4, 7.8, 8.2, 8.6])
-    rows = np.concatenate([rows, [9.0, 9.35, 9.7, 10.0, 10.3, 10.8, 11.4, 12.0]])
+    rows = np.concatenate([rows, [9.0, 9.35, 9.7, 10.0, 10.3, 10.8, 11.4, 12.0, 13.0]])
     half = np.deg2rad(
         [0, 2.2, 4.5, 8, 12, 17, 22, 28, 34, 40, 46, 52, 58, 65, 74, 84, 96, 110, 130]
     )

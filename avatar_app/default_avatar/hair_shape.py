@@ -33,7 +33,7 @@ RING_ROW = 2.55  # the angel ring lies round the head at this row
 RING_V = 0.25  # and at this height of the texture
 LOCK_COLUMNS = 4  # lock textures side by side; one more column is the cap's
 COLUMN_COUNT = LOCK_COLUMNS + 1
-WORLD_STEPS = 18  # samples along tails and ahoge, which bend more than the rest
+WORLD_STEPS = 16  # samples along tails and ahoge, which bend more than the rest
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,35 +10,35 @@ from scipy.spatial import cKDTree
 Double = NDArray[np.float64]
 
 # Meridians: azimuth in degrees (0 front, 90 her left) -> (distance from the vertical axis, height)
-# in millimetres, from the crown down the face, round the jaw to the hole for the neck. Rows mean
-# the same place on every meridian: crown, hairline, brow, eye, cheek, mouth, jaw edge, underside.
+# in millimetres, from the crown down the face and round the jaw to the middle of the neck. A row
+# means the same place on every meridian: crown, hairline, brow, eye, cheek, mouth, jaw, underside.
 MERIDIANS_MM = {
     0: [
         (0, 1512), (42, 1503), (66, 1484), (81.5, 1452), (88, 1415), (86.8, 1375), (86.5, 1345),
-        (87, 1324), (86.6, 1307), (84.6, 1290), (81, 1279), (68, 1271), (22, 1282),
+        (87, 1324), (86.6, 1307), (84.6, 1290), (81, 1279), (68, 1271), (22, 1282), (1, 1305),
     ],
     30: [
         (0, 1512), (43, 1503), (69, 1484), (84.5, 1452), (91, 1415), (89.6, 1375), (90.8, 1345),
-        (90.6, 1326), (87.5, 1309), (80.5, 1295), (70, 1284), (58, 1279), (22, 1284),
+        (90.6, 1326), (87.5, 1309), (80.5, 1295), (70, 1284), (58, 1279), (22, 1284), (1, 1305),
     ],
     60: [
         (0, 1512), (45, 1503), (71, 1484), (87, 1452), (91.5, 1415), (89.5, 1375), (87.8, 1348),
-        (84.5, 1331), (79, 1316.5), (71.5, 1305), (61.5, 1297.5), (50, 1294), (24, 1294),
+        (84.5, 1331), (79, 1316.5), (71.5, 1305), (61.5, 1297.5), (50, 1294), (24, 1294), (1, 1305),
     ],
     90: [
         (0, 1512), (46, 1503), (73, 1484), (88, 1452), (91.5, 1415), (88.5, 1380), (83, 1357),
-        (77, 1343), (70, 1332), (63, 1324), (55, 1319), (46, 1316), (30, 1312),
+        (77, 1343), (70, 1332), (63, 1324), (55, 1319), (46, 1316), (30, 1312), (1, 1305),
     ],
     130: [
         (0, 1512), (47, 1503), (76, 1484), (92, 1452), (96, 1415), (91, 1383), (80, 1362),
-        (70, 1350), (62, 1341), (54, 1333), (47, 1327), (42, 1322), (35, 1312),
+        (70, 1350), (62, 1341), (54, 1333), (47, 1327), (42, 1322), (35, 1312), (1, 1305),
     ],
     180: [
         (0, 1512), (48, 1503), (79, 1484), (96, 1452), (100, 1415), (95, 1385), (84, 1365),
-        (74, 1352), (65, 1342), (58, 1333), (52, 1325), (47, 1320), (42, 1310),
+        (74, 1352), (65, 1342), (58, 1333), (52, 1325), (47, 1320), (42, 1310), (1, 1305),
     ],
 }  # fmt: skip
-ROWS = 13
+ROWS = 14
 
 # Soft bumps along +z on both sides: (x, y, radius x, radius up, radius down, height) in mm.
 BUMPS_MM = (
@@ -84,7 +84,7 @@ def skull_point(azimuth: Double, row: Double, *, bumps: bool = True) -> Double:
 
     Args:
         azimuth: Radians about +Y, 0 at the front, positive to her left; any shape.
-        row: 0 at the crown to 12 at the neck; same shape.
+        row: 0 at the crown to 13 inside the neck; same shape.
         bumps: Add nose, cheeks, lips and eye sockets (front half only).
 
     Returns:
