@@ -168,7 +168,12 @@ def figure_psnr(truth: NDArray[np.uint8], painted: NDArray[np.uint8]) -> float:
 
 def image_l1(truth: NDArray[np.uint8], painted: NDArray[np.uint8]) -> float:
     """Return the mean absolute difference over grey, in [0, 1]; arguments as figure_psnr."""
-    true_alpha = truth[..., 3:] / 255.0
-    true_over_grey = truth[..., :3] * true_alpha + GREY * (1 - true_alpha)
-    over_grey = painted[..., :3] + GREY * (1 - painted[..., 3:] / 255.0)
-    return float(np.mean(np.abs(over_grey - true_over_grey))) / 255
+    difference = over_grey(painted, premultiplied=True) - over_grey(truth, premultiplied=False)
+    return float(np.mean(np.abs(difference))) / 255
+
+
+def over_grey(picture: NDArray[np.uint8], *, premultiplied: bool) -> NDArray[np.float64]:
+    """Return an RGBA picture over the grey background, ``[H, W, 3]`` in [0, 255]."""
+    alpha = picture[..., 3:] / 255.0
+    colour = picture[..., :3] * (1.0 if premultiplied else alpha)
+    return np.asarray(colour + GREY * (1 - alpha), np.float64)

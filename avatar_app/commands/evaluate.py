@@ -1,0 +1,115 @@
+"""``evaluate``: how close the decoder's pictures come to the avatar's own toon drawing."""
+
+import argparse
+from pathlib import Path
+from statistics import fmean, median
+from typing import TYPE_CHECKING, Any
+
+from avatar_app.paths import DEFAULT_AVATAR_NAME
+
+if TYPE_CHECKING:
+    from renderer.evaluation import Comparison
+
+DIFFERENCE_GAIN = 3.0  # errors are too faint to see as they are
+WORST_SHOWN = 6
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the sub-command."""
+    parser = subparsers.add_parser("evaluate", help="measure quality", description=__doc__)
+    add = parser.add_argument
+    add("--avatar", default=DEFAULT_AVATAR_NAME, help="name or folder")
+    add("--decoder", choices=("guided",), default="guided", help="what paints")
+    add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where it runs")
+    add("--size", type=int, default=384, help="side of the pictures in pixels")
+    add("--poses", type=int, default=60, help="random poses per framing")
+    add("--seed", type=int, default=0, help="of the random poses")
+    add("--json", type=Path, metavar="FILE", help="write the scores")
+    add("--pictures", type=Path, metavar="DIR", help="write the worst pictures beside the truth")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Paint every case, print a table, write the JSON."""
+    from avatar_app.commands.report import write_json
+    from avatar_app.errors import UsageError
+    from avatar_app.paths import encodings_folder, find_avatar
+    from renderer.engines import open_decoder
+    from renderer.evaluation import evaluate, expression_cases, random_cases
+    from renderer.sheet.avatar_file import load_avatar
+    from udp_live.rasterizer.gl_context import open_context
+    from udp_live.rasterizer.toon_pass import ToonRasterizer, ToonStyle
+    from udp_live.rig.framing import Framing
+
+    if not 64 <= arguments.size <= 2048 or not 1 <= arguments.poses <= 10_000:
+        raise UsageError("--size must be 64 to 2048, --poses 1 to 10000")
+    avatar = load_avatar(find_avatar(arguments.avatar))
+    ink = avatar.sheet.ink
+    style = ToonStyle(ink_width=ink.width, ink_tint=ink.tint)
+    size = (arguments.size, arguments.size)
+    rasterizer = ToonRasterizer(open_context(), avatar.rig, size, style)
+    device = None if arguments.device == "auto" else arguments.device
+    decoder = open_decoder(arguments.decoder, device, encodings_folder())
+    encoding = decoder.encode(avatar.sheet)
+    summary: dict[str, Any] = {}
+    for framing in (Framing.BUST, Framing.FULL):
+        cases = {
+            "poses": random_cases(avatar.rig, framing, arguments.poses, arguments.seed),
+            "expressions": expression_cases(avatar.rig, framing),
+        }
+        for kind, chosen in cases.items():
+            results = list(evaluate(avatar.rig, rasterizer, decoder, encoding, chosen))
+            if not results:
+                continue
+            name = f"{framing.value} {kind}"
+            summary[name] = _summary(results)
+            _print_row(name, summary[name])
+            if arguments.pictures is not None:
+                _write_worst(arguments.pictures / f"{framing.value}-{kind}.png", results)
+    decoder.close()
+    rasterizer.close()
+    if arguments.json is not None:
+        head = {"avatar": avatar.name, "size": arguments.size, "device": decoder.device}
+        write_json(arguments.json, {**head, "views": len(avatar.sheet.views), **summary})
+    return 0
+
+
+def _summary(results: "list[Comparison]") -> dict[str, Any]:
+    scores = [result.score for result in results]
+    worst = min(scores, key=lambda score: score.psnr_db)
+    return {
+        "pictures": len(scores),
+        "psnr_db": round(fmean(score.psnr_db for score in scores), 2),
+        "worst_psnr_db": round(worst.psnr_db, 2),
+        "worst": worst.name,
+        "l1": round(fmean(score.l1 for score in scores), 5),
+        "decode_ms": round(median(score.decode_ms for score in scores), 2),
+    }
+
+
+def _print_row(name: str, row: dict[str, Any]) -> None:
+    print(
+        f"{name:18} {row['pictures']:4} pictures  PSNR {row['psnr_db']:5.2f} dB "
+        f"(worst {row['worst_psnr_db']:5.2f}: {row['worst']})  "
+        f"L1 {row['l1']:.4f}  {row['decode_ms']:.1f} ms",
+        flush=True,
+    )
+
+
+def _write_worst(path: Path, results: "list[Comparison]") -> None:
+    """Write truth, painting and difference of the worst pictures, one row each."""
+    import numpy as np
+
+    from renderer.evaluation import over_grey
+    from renderer.sheet.sheet_files import encode_png
+
+    rows = []
+    for result in sorted(results, key=lambda result: result.score.psnr_db)[:WORST_SHOWN]:
+        truth = over_grey(result.truth, premultiplied=False)
+        painted = over_grey(result.painted, premultiplied=True)
+        difference = np.minimum(np.abs(truth - painted) * DIFFERENCE_GAIN, 255)
+        rows.append(np.concatenate([truth, painted, difference], axis=1))
+    picture = np.concatenate(rows).round().astype(np.uint8)
+    opaque = np.full((*picture.shape[:2], 1), 255, np.uint8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(encode_png(np.concatenate([picture, opaque], axis=2)))
