@@ -25,13 +25,13 @@ CLOSED_MM = {
     "happy": ((-22.8, -10.0), (-14.2, 0.0), (1.0, 5.0), (15.6, -0.4), (26.4, -10.5)),
 }
 # How far the upper lid comes down per expression: share of its way at the inner corner, in the
-# middle and at the outer corner.
+# middle and at the outer corner. Small shares, because a blink comes on top of them.
 LID_SHARES: dict[str, tuple[float, float, float]] = {
     "blink": (1.0, 1.0, 1.0),
     "happy": (1.0, 1.0, 1.0),
-    "angry": (0.34, 0.14, 0.0),
-    "sad": (0.0, 0.12, 0.34),
-    "relaxed": (0.2, 0.26, 0.26),
+    "angry": (0.24, 0.08, 0.0),
+    "sad": (0.0, 0.07, 0.24),
+    "relaxed": (0.12, 0.15, 0.15),
 }
 
 
