@@ -8,7 +8,7 @@ from avatar_app.paths import DEFAULT_AVATAR_NAME, resources_folder, shipped_avat
 
 HELLO_CLIP = "hello.vrma"
 # 30 drawings with their UDP stay below 20 MB, and a bust still has a millimetre per pixel
-SHEET_SIZE_PX = 656
+SHEET_SIZE_PX = 624
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

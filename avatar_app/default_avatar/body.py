@@ -19,6 +19,7 @@ from avatar_app.default_avatar.weight_fields import legs, neck, torso_and_arms
 TOP_BOX: Box = (0.0, 0.0, 1.0, 0.40)
 SHORTS_BOX: Box = (0.80, 0.90, 0.98, 0.98)
 
+TOP_HEM_Y = 0.928  # tucked into the skirt
 TOP_NECKLINE_Y = 1.160  # in front; it climbs towards the back
 
 # y, half width, front depth, back depth, centre z
@@ -72,7 +73,7 @@ def _top() -> Part:
     angle = circle(26, np.pi)[None, :]
     share = np.append(np.linspace(0.0, 1.0, 11), 1.0)[:, None]
     neckline = TOP_NECKLINE_Y + 0.030 * (0.5 - 0.5 * np.cos(angle)) ** 0.8
-    height = 0.900 + (neckline - 0.900) * share
+    height = TOP_HEM_Y + (neckline - TOP_HEM_Y) * share
     # the last row turns in, so that the top's edge has a thickness
     offset = np.where(np.arange(len(share)) < len(share) - 1, 0.004, -0.001)[:, None]
     angles = np.broadcast_to(angle, height.shape)

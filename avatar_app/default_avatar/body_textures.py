@@ -164,7 +164,7 @@ def body_materials() -> dict[str, Material]:
         Material("Skin", image=skin, shade_color=SKIN_SHADE),
         # palms face down at rest; a deep shadow would blacken every wave
         Material("HandSkin", image=skin, shade_color=(0.97, 0.87, 0.85)),
-        Material("Hoodie", image=paint_hoodie(), shade_color=(0.87, 0.80, 0.84)),
+        Material("Hoodie", image=paint_hoodie(), shade_color=(0.91, 0.84, 0.86)),
         Material("Lining", image=paint_lining(), shade_color=(0.92, 0.78, 0.66)),
         Material("Cloth", image=_paint_cloth(), shade_color=(0.72, 0.72, 0.86)),
         Material("Shoes", image=_paint_shoes(), shade_color=(0.86, 0.79, 0.83)),

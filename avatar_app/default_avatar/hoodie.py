@@ -62,14 +62,15 @@ SLEEVE_RINGS = (
     (0.382, 0.068, 0.066, 1.168, -0.016),
     (0.412, 0.071, 0.068, 1.166, -0.015),
     (0.438, 0.070, 0.067, 1.167, -0.013),
-    (0.455, 0.060, 0.058, 1.169, -0.012),
-    (0.464, 0.046, 0.045, 1.171, -0.011),
-    (0.467, 0.037, 0.037, 1.172, -0.010),
+    (0.454, 0.061, 0.059, 1.169, -0.012),
+    (0.463, 0.050, 0.049, 1.171, -0.011),
+    (0.466, 0.040, 0.040, 1.172, -0.010),
+    (0.465, 0.029, 0.029, 1.172, -0.010),
 )
 # x, radius: up the ribbed cuff, round its edge and back inside to close on the wrist
 CUFF_RINGS = (
-    (0.464, 0.034),
-    (0.468, 0.037),
+    (0.458, 0.0350),
+    (0.471, 0.0380),
     (0.484, 0.038),
     (0.502, 0.036),
     (0.505, 0.034),
@@ -191,8 +192,8 @@ def _lining() -> Surface:
 
 def _cuff() -> Surface:
     x, radius = np.array(CUFF_RINGS).T
-    middle_y = curve(((0.464, 1.171), (0.505, 1.172)), x)
-    centre_z = curve(((0.464, -0.011), (0.505, -0.008)), x)
+    middle_y = curve(((0.458, 1.171), (0.505, 1.172)), x)
+    centre_z = curve(((0.458, -0.011), (0.505, -0.008)), x)
     rings = np.stack([x, radius, radius, middle_y, centre_z], axis=1)
     angles = circle(16)
     length = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x), np.diff(radius)))])

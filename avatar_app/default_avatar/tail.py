@@ -12,8 +12,8 @@ TAIL_BOX: Box = (0.51, 0.92, 0.99, 0.99)
 
 PATH = np.array(
     [
-        (0.000, 0.930, -0.040),
-        (0.012, 0.880, -0.140),
+        (0.000, 0.895, -0.040),
+        (0.010, 0.862, -0.135),
         (0.055, 0.790, -0.220),
         (0.125, 0.740, -0.260),
         (0.205, 0.755, -0.275),
@@ -22,7 +22,7 @@ PATH = np.array(
     ]
 )
 RADII = (
-    (0.0, 0.016), (0.10, 0.024), (0.28, 0.050), (0.48, 0.070), (0.66, 0.074), (0.80, 0.060),
+    (0.0, 0.014), (0.10, 0.020), (0.28, 0.050), (0.48, 0.070), (0.66, 0.074), (0.80, 0.060),
     (0.92, 0.032), (1.0, 0.001),
 )  # fmt: skip
 BONES = tuple(f"tail{k}" for k in range(6))
@@ -40,7 +40,10 @@ def _points(share: Double) -> Double:
     side /= np.linalg.norm(side, axis=1, keepdims=True)
     up = np.cross(tangent, side)
     angle = circle(SIDES)
-    tuft = 1.0 + 0.05 * np.cos(4.0 * angle)[None, :] * smoothstep(0.3, 0.8, share)[:, None]
+    # fur: soft ridges along the tail and tufts that step back towards the tip
+    ridges = 0.06 * np.cos(4.0 * angle)[None, :] * smoothstep(0.2, 0.6, share)[:, None]
+    steps = (share * 7.0 % 1.0 - 0.5) * smoothstep(0.25, 0.4, share) * (1.0 - share) * 0.11
+    tuft = 1.0 + ridges + steps[:, None]
     radius = curve(RADII, share)[:, None] * tuft
     ring = np.cos(angle)[None, :, None] * side[:, None] + np.sin(angle)[None, :, None] * up[:, None]
     return np.asarray(centre[:, None] + radius[..., None] * ring)
@@ -69,25 +72,7 @@ def tail_springs() -> list[SpringBones]:
 
 def tail_parts() -> list[Part]:
     """Model the tail."""
-    share = np.array(
-        (
-            0.0,
-            0.06,
-            0.13,
-            0.20,
-            0.28,
-            0.36,
-            0.44,
-            0.52,
-            0.60,
-            0.68,
-            0.75,
-            0.82,
-            0.88,
-            0.93,
-            0.97,
-            1.0,
-        )
-    )
+    tufts = [k / 7.0 + d for k in range(2, 7) for d in (-0.004, 0.001, 0.07)]
+    share = np.array([0.0, 0.06, 0.13, 0.20, 0.26, *tufts[1:], 0.96, 0.985, 1.0])
     surface = loft(_points(share), placed(unit_uvs(share, circle(SIDES)), TAIL_BOX))
     return [bound("tail", "Hoodie", surface, _field)]
