@@ -5,6 +5,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from avatar_app.paths import ARCHIVE_SUFFIX
+
 DEMO_CLIP = "clip:hello"
 VIDEO_SUFFIXES = (".mp4", ".mkv", ".mov", ".webm", ".avi", ".m4v", ".gif")
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
@@ -80,7 +82,17 @@ def avatar_choices(folders: Iterable[Path], chosen: Path | None) -> list[Choice]
 
 def is_avatar(path: Path) -> bool:
     """Tell whether a path looks like an avatar: a folder with ``avatar.toml`` or a packed file."""
-    return (path / AVATAR_FILE).is_file() or (path.suffix == ".kigurumi" and path.is_file())
+    return (path / AVATAR_FILE).is_file() or (path.suffix == ARCHIVE_SUFFIX and path.is_file())
+
+
+def kind_of(path: Path) -> str:
+    """Tell what a dropped path is good for: ``avatar``, ``video``, ``image`` or nothing."""
+    suffix = path.suffix.lower()
+    if is_avatar(path):
+        return "avatar"
+    if suffix in VIDEO_SUFFIXES and path.is_file():
+        return "video"
+    return "image" if suffix in IMAGE_SUFFIXES and path.is_file() else ""
 
 
 def avatar_name(path: Path) -> str:

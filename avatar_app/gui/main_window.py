@@ -3,8 +3,16 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Qt, QUrl, Signal
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtCore import QEvent, QMimeData, QObject, Qt, QUrl, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDesktopServices,
+    QDragEnterEvent,
+    QDropEvent,
+    QKeyEvent,
+    QKeySequence,
+    QShortcut,
+)
 from PySide6.QtWidgets import (
     QAbstractButton,
     QComboBox,
@@ -19,6 +27,7 @@ from avatar_app.gui.choices import (
     RECORDING,
     Choice,
     avatar_choices,
+    kind_of,
     output_choices,
     source_choices,
 )
@@ -32,10 +41,12 @@ from avatar_app.gui.widgets.status_strip import StatusStrip
 
 MIN_WIDTH, MIN_HEIGHT = 900, 600
 ADVICE_MARK = "; "  # by convention, what to do stands behind it
-VIDEO, OPEN_FOLDER, CHOOSE_FOLDER = "video", "open-folder", "choose-folder"
+VIDEO, OPEN_FOLDER = "video", "open-folder"
+CHOOSE_FOLDER, CHOOSE_FILE = "choose-folder", "choose-file"
 SOURCE_COMMANDS = (Choice(VIDEO, "Video file…", "video"),)
 AVATAR_COMMANDS = (
     Choice(CHOOSE_FOLDER, "Choose a folder…", "browse"),
+    Choice(CHOOSE_FILE, "Choose a packed avatar…", "browse"),
     Choice(OPEN_FOLDER, "Open my avatars' folder", "folder"),
 )
 OUTPUT_COMMANDS = (
@@ -71,6 +82,7 @@ class MainWindow(QMainWindow):
         self.banner, self.panel, self.status = Banner(), ControlPanel(), StatusStrip()
         self.stage = PreviewStage(engine.preview, engine.camera_preview)
         self.setWindowTitle("Kigurumi")
+        self.setAcceptDrops(True)
         self.setMinimumSize(MIN_WIDTH, MIN_HEIGHT)
         self.resize(settings.window_width, settings.window_height)
         self._lay_out()
@@ -103,6 +115,27 @@ class MainWindow(QMainWindow):
         self.stage.inset.show_webcam(False)
         self.hide()
         self.session.bridge.close()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 (Qt's name)
+        """Welcome an avatar, a video or an image."""
+        if any(kind_of(path) for path in _dropped(event.mimeData())):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 (Qt's name)
+        """Wear a dropped avatar, track a dropped video, stand before a dropped image."""
+        for path in _dropped(event.mimeData()):
+            self.take_file(path)
+        event.acceptProposedAction()
+
+    def take_file(self, path: Path) -> None:
+        """Use a file or folder for what it is good for."""
+        choose = {
+            "avatar": self.session.choose_avatar,
+            "video": self.session.choose_source,
+            "image": self.session.choose_background,
+        }.get(kind_of(path))
+        if choose is not None:
+            choose(str(path))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 (Qt's name)
         """Let a control that was reached with the keyboard have the space bar for itself."""
@@ -187,9 +220,18 @@ class MainWindow(QMainWindow):
     def _obey_avatar_command(self, command: str) -> None:
         if command == CHOOSE_FOLDER:
             self.prompts.ask_avatar(self.session.choose_avatar)
-            return
+        elif command == CHOOSE_FILE:
+            self.prompts.ask_avatar_file(self.session.choose_avatar)
+        else:
+            self._open_avatars_folder()
+
+    def _open_avatars_folder(self) -> None:
         folder = self._avatar_folders[-1]
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            self.banner.show_notice(f"cannot make the folder {folder}: {error.strerror}")
+            return
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
     def _obey_output_command(self, suffix: str) -> None:
@@ -301,3 +343,7 @@ def _stack(layout: QHBoxLayout | QVBoxLayout, *widgets: QWidget) -> QWidget:
         layout.addWidget(widget, 0 if number else 1)
     holder.setLayout(layout)
     return holder
+
+
+def _dropped(content: QMimeData) -> list[Path]:
+    return [Path(url.toLocalFile()) for url in content.urls() if url.isLocalFile()]

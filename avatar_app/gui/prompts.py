@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from avatar_app.gui.choices import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from avatar_app.gui.widgets.colour_popup import ColourPopup
+from avatar_app.paths import ARCHIVE_SUFFIX
 
 Done = Callable[[str], None]
 
@@ -28,6 +29,11 @@ class Prompts:
     def ask_avatar(self, done: Done) -> None:
         """Ask for an avatar's folder."""
         self._ask_folder("Choose an avatar's folder", done)
+
+    def ask_avatar_file(self, done: Done) -> None:
+        """Ask for a packed avatar."""
+        name_filter = _filter("Packed avatars", (ARCHIVE_SUFFIX,))
+        self._ask_existing("Choose a packed avatar", name_filter, done)
 
     def ask_recording(self, suffix: str, done: Done) -> None:
         """Ask where to record: ``.mp4``, ``.webm``, or an empty suffix for a folder of PNGs."""

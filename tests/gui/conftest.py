@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from avatar_app.engine import EngineConfig, SourceConfig
@@ -37,6 +38,12 @@ class Desk:
             self.session.bridge.poll()
 
 
+@pytest.fixture(scope="session")
+def dressed(qapp: QApplication) -> QApplication:
+    """Qt in the app's own style, which takes a while to put on."""
+    return make_application(["test"])
+
+
 @pytest.fixture
 def make_avatar(tmp_path: Path) -> Callable[[str], Path]:
     def make(name: str) -> Path:
@@ -50,10 +57,9 @@ def make_avatar(tmp_path: Path) -> Callable[[str], Path]:
 
 @pytest.fixture
 def make_desk(
-    qtbot: QtBot, tmp_path: Path, make_avatar: Callable[[str], Path]
+    qtbot: QtBot, dressed: QApplication, tmp_path: Path, make_avatar: Callable[[str], Path]
 ) -> Iterator[Callable[..., Desk]]:
     """Make windows; each is closed afterwards and must leave no timer running."""
-    make_application(["test"])
     avatar = make_avatar("yuzu")
     desks = []
 

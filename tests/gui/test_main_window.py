@@ -322,3 +322,36 @@ def test_a_finished_recording_is_told(desk: Desk) -> None:
     wanted.write_bytes(b"a finished recording")
     desk.session.toggle()
     assert desk.window.banner.text == f"Saved as {wanted}"
+
+
+def test_what_is_dropped_is_used_for_what_it_is_good_for(
+    desk: Desk, make_avatar: Callable[[str], Path]
+) -> None:
+    video, image, text = (desk.folder / name for name in ("a.mkv", "room.PNG", "notes.txt"))
+    for path in (video, image, text):
+        path.write_bytes(b"")
+    avatar = make_avatar("mikan")
+    for path in (video, image, text, avatar):
+        desk.window.take_file(path)
+    config = desk.engine.config
+    assert config.source.address == str(video)
+    assert config.background == str(image)
+    assert config.avatar == avatar
+
+
+def test_commands_ask_and_then_choose(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    prompts = desk.window.prompts
+    video, picture = str(desk.folder / "dance.mp4"), str(desk.folder / "room.png")
+    monkeypatch.setattr(prompts, "ask_video", lambda done: done(video))
+    monkeypatch.setattr(prompts, "ask_image", lambda done: done(picture))
+    monkeypatch.setattr(prompts, "ask_recording", lambda suffix, done: done(f"/videos/a{suffix}"))
+    panel = desk.window.panel
+    panel.source.command_chosen.emit("video")
+    panel.output.command_chosen.emit(".webm")
+    panel.background.image.click()
+    config = desk.engine.config
+    assert config.source.address == video
+    assert config.outputs == ("/videos/a.webm",)
+    assert config.background == picture
+    assert panel.source.currentText() == "dance.mp4"
+    assert panel.output.currentText() == "a.webm"
