@@ -33,7 +33,7 @@ IRIS_HALF_SIZE = (0.0190, 0.0222)
 IRIS_CENTRE = np.add(eye_shape.CENTRE, (-0.0012, 0.0002))
 WHITE_TEXTURE_M = 0.066  # the white's texture shows this much round the centre of the opening
 
-LID_ROWS = 6
+LID_ROWS = 5
 UPPER_TUCK = 0.0034  # the open lid is folded away this far behind the skin
 LOWER_TUCK = 0.0009
 UPPER_OVERLAP = -0.0008  # the upper lid ends this far below the line where the lids meet
@@ -57,7 +57,7 @@ def _loop(scale: float) -> Double:
 
 def _white() -> Surface:
     """Model the white, larger than the opening, with a rim that leads back to it from the skin."""
-    points = np.stack([_loop(scale) for scale in (1.22, 1.0, 0.66, 0.33, 0.0)])
+    points = np.stack([_loop(scale) for scale in (1.22, 0.8, 0.4, 0.0)])
     uvs = 0.5 + (points - eye_shape.CENTRE) / WHITE_TEXTURE_M * (1.0, -1.0)
     ball = grid_surface(_on_sphere(points, WHITE_RADIUS), uvs=uvs)
     behind = _on_sphere(_loop(1.03), WHITE_RADIUS - 0.001)

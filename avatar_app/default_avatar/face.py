@@ -7,14 +7,19 @@ from numpy.typing import NDArray
 
 from avatar_app.default_avatar import eye_shape, mouth_shape
 from avatar_app.default_avatar.part import Part
-from avatar_app.default_avatar.skull import art_normals, front_coordinates, front_point, skull_point
+from avatar_app.default_avatar.skull import (
+    art_normals,
+    front_coordinates,
+    front_point,
+    skull_normal,
+    skull_point,
+)
 from avatar_app.default_avatar.surfaces import (
     Float,
     Index,
     Surface,
     inside_polygon,
     make_part,
-    smooth_normals,
     smoothstep,
     triangulate,
 )
@@ -105,6 +110,8 @@ def _grid_sites() -> _Sites:
     is_fine = np.abs(places[:, 0]) < np.deg2rad(7)
     keep = ~is_fine | (places[:, 1] > 5.5) | (np.abs(np.mod(np.rad2deg(places[:, 0]), 4.5)) < 0.1)
     places = places[keep]
+    hidden = np.abs(places[:, 0]) > np.deg2rad(80)
+    places = places[~hidden | np.isin(places[:, 1], rows[::2])]
     return _Sites(places, _unroll(places))
 
 
@@ -145,7 +152,8 @@ def _grown(loop: Double, distance: float) -> Double:
     return grown
 
 
-def _skin_mesh() -> tuple[Double, Index]:
+def _skin_mesh() -> tuple[Double, Index, Float]:
+    """Triangulate the skin; returns positions, triangles and normals."""
     sites, holes = _sites()
 
     def outside_holes(centres: Double) -> NDArray[np.bool_]:
@@ -153,7 +161,11 @@ def _skin_mesh() -> tuple[Double, Index]:
         return kept
 
     triangles = triangulate(sites.plan, outside_holes)
-    return skull_point(sites.places[:, 0], sites.places[:, 1]), triangles
+    azimuth, row = sites.places.T
+    positions = skull_point(azimuth, row)
+    mixed = FLAT_SHADING * art_normals(positions) + (1 - FLAT_SHADING) * skull_normal(azimuth, row)
+    normals = mixed / np.linalg.norm(mixed, axis=1, keepdims=True)
+    return positions, triangles, normals.astype(np.float32)
 
 
 def mouth_motion(points: Double, shape: str) -> Double:
@@ -223,20 +235,12 @@ def _widening(positions: Double) -> Float:
     return offsets.astype(np.float32)
 
 
-def blended_normals(positions: Double, triangles: Index) -> Float:
-    """Mix true normals with those of a ball, for the calm shading of a drawn face."""
-    true = smooth_normals(positions, triangles)
-    mixed = FLAT_SHADING * art_normals(positions) + (1 - FLAT_SHADING) * true
-    unit: Float = (mixed / np.linalg.norm(mixed, axis=1, keepdims=True)).astype(np.float32)
-    return unit
-
-
 def face_parts() -> list[Part]:
     """Model the skin of the head with its mouth shapes and widened eyes."""
-    positions, triangles = _skin_mesh()
+    positions, triangles, normals = _skin_mesh()
     surface = Surface(
         positions=positions.astype(np.float32),
-        normals=blended_normals(positions, triangles),
+        normals=normals,
         uvs=skin_uv(positions).astype(np.float32),
         triangles=triangles,
     )

@@ -19,12 +19,12 @@ FRONT_MM = (
     (103, 1258), (93, 1208), (78, 1165),
 )  # fmt: skip
 SIDE_MM = (
-    (0, 1541), (53, 1528), (83, 1498), (101, 1457), (108, 1411), (111, 1362), (114, 1312),
-    (111, 1260), (99, 1210), (84, 1166),
+    (0, 1541), (53, 1528), (83, 1498), (101, 1457), (109, 1411), (115, 1362), (120, 1312),
+    (117, 1260), (103, 1210), (84, 1166),
 )  # fmt: skip
 BACK_MM = (
-    (0, 1541), (57, 1528), (91, 1496), (111, 1454), (120, 1408), (121, 1360), (118, 1310),
-    (110, 1258), (95, 1208), (80, 1165),
+    (0, 1541), (57, 1528), (91, 1496), (111, 1454), (121, 1408), (124, 1360), (123, 1310),
+    (115, 1258), (98, 1208), (80, 1165),
 )  # fmt: skip
 ROWS = len(FRONT_MM)
 
@@ -33,7 +33,7 @@ RING_ROW = 2.55  # the angel ring lies round the head at this row
 RING_V = 0.25  # and at this height of the texture
 LOCK_COLUMNS = 4  # lock textures side by side; one more column is the cap's
 COLUMN_COUNT = LOCK_COLUMNS + 1
-WORLD_STEPS = 16  # samples along tails and ahoge, which bend more than the rest
+WORLD_STEPS = 22  # samples along tails and ahoge, which bend more than the rest
 
 
 @dataclass(frozen=True, slots=True)

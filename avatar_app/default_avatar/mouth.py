@@ -33,14 +33,14 @@ def _uv_grid(box: tuple[float, float, float, float], rows: int, columns: int) ->
 
 def _pocket() -> Part:
     """Model the dark inside: a bowl behind the lips, larger than any opening."""
-    x = np.linspace(-0.0190, 0.0190, 9)
-    y = np.linspace(0.0135, -0.0255, 9)
+    x = np.linspace(-0.0190, 0.0190, 7)
+    y = np.linspace(0.0135, -0.0255, 7)
     gx, gy = np.meshgrid(x, y)
     flat = mouth_shape.CENTRE + np.stack([gx, gy], axis=-1)
     edge = np.maximum(np.abs(gx) / 0.0190, np.abs(gy + 0.0060) / 0.0195)
     points = front_point(flat, 0.0)
     points[..., 2] -= 0.0095 - 0.0062 * edge**4
-    surface = grid_surface(points, uvs=_uv_grid(POCKET_UV, 9, 9))
+    surface = grid_surface(points, uvs=_uv_grid(POCKET_UV, 7, 7))
     return make_part("mouthPocket", MOUTH_MATERIAL, surface, "head", _jaw_morphs(points, 0.0, 0.4))
 
 

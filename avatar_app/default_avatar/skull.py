@@ -98,6 +98,21 @@ def skull_point(azimuth: Double, row: Double, *, bumps: bool = True) -> Double:
     return np.stack([x, y, z], axis=-1)
 
 
+def skull_normal(azimuth: Double, row: Double) -> Double:
+    """Return outward unit normals ``[..., 3]`` of the skin without its bumps."""
+    step = 1e-3
+    row = np.clip(row, 0.05, ROWS - 1.05)
+    down = skull_point(azimuth, row + step, bumps=False) - skull_point(
+        azimuth, row - step, bumps=False
+    )
+    left = skull_point(azimuth + step, row, bumps=False) - skull_point(
+        azimuth - step, row, bumps=False
+    )
+    normal = np.cross(down, left)
+    unit: Double = normal / np.linalg.norm(normal, axis=-1, keepdims=True)
+    return unit
+
+
 @cache
 def _seeds() -> tuple[cKDTree, Double]:
     azimuth, row = np.meshgrid(np.linspace(-1.35, 1.35, 90), np.linspace(1.0, 10.2, 140))
