@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from avatar_app.engine import EngineState
@@ -355,3 +356,12 @@ def test_commands_ask_and_then_choose(desk: Desk, monkeypatch: pytest.MonkeyPatc
     assert config.background == picture
     assert panel.source.currentText() == "dance.mp4"
     assert panel.output.currentText() == "a.webm"
+
+
+def test_details_of_a_long_sentence_wait_in_its_tool_tip(desk: Desk) -> None:
+    sentence = f"virtual camera not found: load the module (tried: {'this and that, ' * 20})"
+    desk.window.banner.show_error(sentence)
+    assert desk.window.banner.text == "Virtual camera not found: load the module."
+    assert desk.window.banner.findChild(QLabel, "banner-text").toolTip() == sentence
+    desk.window.banner.show_error("webcam busy (by another program)")
+    assert desk.window.banner.text == "Webcam busy (by another program)"

@@ -7,6 +7,9 @@ from avatar_app.gui import theme
 from avatar_app.gui.icons import glyph, icon
 
 
+LONG = 170  # characters that three lines hold in the smallest window
+
+
 class Banner(QFrame):
     """Show one sentence at a time; a new one takes the place of the old.
 
@@ -69,9 +72,17 @@ class Banner(QFrame):
 
     def _show(self, sentence: str, *, glyph_name: str, colour: str, severity: str) -> None:
         self._sign.setPixmap(glyph(glyph_name, colour, 20, self.devicePixelRatioF()))
-        self._text.setText(sentence[:1].upper() + sentence[1:])
+        self._text.setText(brief(sentence))
+        self._text.setToolTip("" if brief(sentence).endswith(sentence[1:]) else sentence)
         self._retry.setVisible(severity == "error")
         self.setProperty("severity", severity)
         self.style().unpolish(self)
         self.style().polish(self)
         self.show()
+
+
+def brief(sentence: str) -> str:
+    """Begin with a capital, and leave the details in brackets of a long sentence out."""
+    begin, bracket, _ = sentence.partition(" (")
+    shown = f"{begin}." if bracket and len(sentence) > LONG else sentence
+    return shown[:1].upper() + shown[1:]
