@@ -4,11 +4,11 @@ from dataclasses import replace
 import pytest
 
 from tests.fakes.person import IMAGE_SIZE, face_tracking, rotation
+from udp_live.retargeting.blinks import EyeLids
 from udp_live.retargeting.face import (
     FaceControls,
     FaceReading,
     FaceSolver,
-    join_blinks,
     read_face,
     solve_vowels,
 )
@@ -91,9 +91,26 @@ def test_without_blendshapes_the_lids_tell() -> None:
 
 
 def test_the_eye_that_a_turned_head_hides_follows_the_visible_one() -> None:
-    left, right = join_blinks(0.9, 0.0, yaw=math.radians(45.0))
+    lids = EyeLids()
+    lids.close((0.1, 0.1), 0.6, yaw=0.0, detail=1.0, dt_s=STEP_S)
+
+    left, right = lids.close((0.7, 0.1), 0.6, yaw=math.radians(45.0), detail=1.0, dt_s=STEP_S)
 
     assert left == right == 0.0
+
+
+def test_squinting_fades_and_a_long_wink_stays() -> None:
+    squint, wink = EyeLids(), EyeLids()
+    for lids in (squint, wink):
+        lids.close((0.1, 0.1), 0.6, yaw=0.0, detail=1.0, dt_s=STEP_S)
+
+    for _ in range(60):
+        squinting = squint.close((0.35, 0.35), 0.6, yaw=0.0, detail=1.0, dt_s=STEP_S)
+        winking = wink.close((0.62, 0.2), 0.6, yaw=0.0, detail=1.0, dt_s=STEP_S)
+
+    assert max(squinting) < 0.05
+    assert winking[0] > 0.9
+    assert winking[1] < 0.05
 
 
 def test_a_face_too_small_to_read_does_not_wink() -> None:

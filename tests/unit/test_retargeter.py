@@ -98,6 +98,16 @@ def test_arms_that_are_not_seen_hang_down_beside_the_body() -> None:
         assert 0.05 < sign * upper[0] < 0.4
 
 
+def test_a_hand_in_the_picture_raises_the_arm_though_the_elbow_is_below_it() -> None:
+    rig = rig_with_hands()
+    body = body_tracking({"left": WAVE}, hidden=ARM_LANDMARKS["left"][1:])
+    hand = hand_tracking("left", (0.3, 1.0, 0.2), (0.0, 0.2, -1.0))
+
+    pose = settle(Retargeter(rig, FAITHFUL), motion(body=body, left_hand=hand))
+
+    assert bone_direction(rig, pose, "leftLowerArm", "leftHand")[1] > 0.8
+
+
 @pytest.mark.parametrize("head", [("y", 35.0), ("x", -20.0), ("z", 15.0)])
 def test_the_head_turns_exactly_as_far_as_the_persons(head: tuple[str, float]) -> None:
     rig = rig_with_hands()

@@ -3,7 +3,7 @@
 import math
 
 from udp_live.retargeting.body_view import BodyView
-from udp_live.retargeting.hands import HandReading
+from udp_live.retargeting.hands import HandReading, HandState
 from udp_live.retargeting.limits import (
     FOREARM_TWIST_MAX,
     WRIST_SWING_MAX,
@@ -76,8 +76,7 @@ class ArmRetargeter:
         self,
         draft: PoseDraft,
         view: BodyView | None,
-        hand: HandReading | None,
-        hand_weight: float,
+        hand: HandState,
         dt_s: float,
     ) -> None:
         """Set arm and hand bones, lift the shoulder; trunk and head are already set.
@@ -85,11 +84,10 @@ class ArmRetargeter:
         Args:
             draft: Receives the rotations.
             view: The body now, None when it is not seen.
-            hand: Last known orientation of the hand.
-            hand_weight: Presence of the hand.
+            hand: What is known of the hand.
             dt_s: Time since the last call.
         """
-        weights = self._look(view, dt_s)
+        weights = self._look(view, hand.is_seen, dt_s)
         upper, lower = self._blend(weights)
         self._pose_shoulder(draft, upper)
         if view is not None:
@@ -97,8 +95,7 @@ class ArmRetargeter:
         ease = 1.0 - math.exp(-dt_s / TWIST_EASE_S) if dt_s > 0.0 else 1.0
         self._pose_upper(draft, upper, lower, ease)
         swing = self._swing(draft, "LowerArm", self._lower, lower)
-        weight = hand_weight * weights[1] if hand is not None else 0.0
-        self._pose_hand(draft, swing, hand, weight, ease)
+        self._pose_hand(draft, swing, hand.reading, hand.weight * weights[1], ease)
 
     def _relaxed(self) -> tuple[Vec, Vec]:
         flip = (self._sign, 1.0, 1.0)
@@ -107,14 +104,19 @@ class ArmRetargeter:
         )
         return upper, lower
 
-    def _look(self, view: BodyView | None, dt_s: float) -> tuple[float, float]:
-        """Keep the last seen directions and return the weights of upper arm and forearm."""
+    def _look(self, view: BodyView | None, is_hand_seen: bool, dt_s: float) -> tuple[float, float]:
+        """Keep the last seen directions and return the weights of upper arm and forearm.
+
+        At a desk the elbow is often below the picture while the hand is in it; the tracker's guess
+        of the elbow is good enough then.
+        """
         seen = {
             name: sight.judge(view.seen(self._side, name) if view else 0.0)
             for name, sight in self._sights.items()
         }
-        upper_seen = seen["shoulder"] and seen["elbow"]
-        lower_seen = upper_seen and seen["wrist"]
+        has_hand = is_hand_seen and view is not None
+        upper_seen = has_hand or (seen["shoulder"] and seen["elbow"])
+        lower_seen = has_hand or (upper_seen and seen["wrist"])
         if view is not None:
             shoulder, elbow, wrist = (
                 view.joint(self._side, name) for name in ("shoulder", "elbow", "wrist")

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from udp_live.retargeting.blendshapes import BLENDSHAPE_INDEX
+from udp_live.retargeting.blinks import HIDING_YAW, EyeLids
 from udp_live.retargeting.limits import clamp, smoothstep
 from udp_live.types import FaceTracking
 
@@ -23,27 +24,14 @@ MOUTH_CORNERS = (61, 291)
 # How far an eye is open: lid distance over eye width.
 OPEN_EYE = 0.30
 # The raw closing that counts as shut, by source.
-SHUT_BLENDSHAPE, SHUT_LANDMARKS = 0.55, 0.65
-LEAST_BLINK_RANGE = 0.28
-BLINK_DEADZONE = 0.25
+SHUT_BLENDSHAPE, SHUT_LANDMARKS = 0.58, 0.65
 # Looking down and smiling lower the lids; neither is a blink.
-LOOK_DOWN_SHARE, SMILE_SHARE = 0.35, 0.15
-# What counts as open differs between people, and with glasses and webcams that look up or down. It
-# is learned while the eyes are not shut: downwards at once, upwards over some seconds.
-OPEN_AT_MOST = 0.45
-LEARN_DOWN_S, LEARN_UP_S = 0.25, 2.0
-LEARN_BELOW = 0.7
+LOOK_DOWN_SHARE, SMILE_SHARE = 0.35, 0.2
 
 # An eye's iris moves on a ball; this is the eye's width over the ball's radius.
 WIDTH_PER_RADIUS = 2.4
 GAZE_MAX = (math.radians(32.0), math.radians(22.0))
 GAZE_GAIN = (1.0, 1.2)
-# Beyond this head yaw the farther eye is hidden by the nose and follows the nearer one.
-HIDING_YAW = (math.radians(22.0), math.radians(38.0))
-# Eyes that differ less than this blink together; more, and it is a wink.
-WINK_DIFFERENCE = (0.25, 0.55)
-
-
 # Distance between the outer corners of the eyes in pixels from which lids and lips can be read.
 # Smaller faces blink by themselves and keep the mouth shut rather than flicker.
 EYE_DETAIL_PX = (26.0, 60.0)
@@ -175,29 +163,12 @@ def _with_blendshapes(shape: FaceReading, blendshapes: NDArray[np.float32]) -> F
     )
 
 
-class OpenLid:
-    """Learns how far closed one eye of this user reads while it is open."""
-
-    def __init__(self, first: float) -> None:
-        self._open = min(first, OPEN_AT_MOST)
-
-    def closing(self, raw: float, shut: float, dt_s: float) -> float:
-        """Return how far the eye is closed, in [0, 1], and learn from it."""
-        reach = max(shut - self._open, LEAST_BLINK_RANGE)
-        closing = (raw - self._open) / reach
-        time_s = LEARN_DOWN_S if closing < 0.0 else LEARN_UP_S
-        if closing < LEARN_BELOW:
-            share = 1.0 - math.exp(-dt_s / time_s)
-            self._open = min(self._open + share * (raw - self._open), OPEN_AT_MOST)
-        return clamp(closing, 0.0, 1.0)
-
-
 class FaceSolver:
     """Turn readings into controls; learns open eyes, holds the gaze for the length of a blink."""
 
     def __init__(self) -> None:
         self._gaze = (0.0, 0.0)
-        self._lids: list[OpenLid] = []
+        self._lids = EyeLids()
 
     def solve(
         self, reading: FaceReading, neutral: FaceReading | None, yaw: float, dt_s: float
@@ -243,18 +214,9 @@ class FaceSolver:
         lowered = LOOK_DOWN_SHARE * reading.look_down
         lowered += SMILE_SHARE * max(reading.smile - zero.smile, 0.0)
         raw = (reading.closed_left - lowered, reading.closed_right - lowered)
-        if not self._lids:
-            self._lids = [OpenLid(value) for value in raw]
         shut = SHUT_BLENDSHAPE if reading.has_blendshapes else SHUT_LANDMARKS
-        left, right = (
-            lid.closing(value, shut - lowered, dt_s)
-            for lid, value in zip(self._lids, raw, strict=True)
-        )
-        left, right = join_blinks(left, right, yaw)
-        # Winks are for faces that can be read well.
-        both = min(left, right)
         detail = smoothstep(reading.size_px, *EYE_DETAIL_PX)
-        return both + detail * (left - both), both + detail * (right - both)
+        return self._lids.close(raw, shut - lowered, yaw=yaw, detail=detail, dt_s=dt_s)
 
     def _look(self, reading: FaceReading, zero: FaceReading, blink: float) -> None:
         """Follow the irises, but not while a lid covers them."""
@@ -266,35 +228,6 @@ class FaceSolver:
             self._gaze[0] + trust * (wanted[0] - self._gaze[0]),
             self._gaze[1] + trust * (wanted[1] - self._gaze[1]),
         )
-
-
-def join_blinks(left: float, right: float, yaw: float) -> tuple[float, float]:
-    """Let eyes blink together unless they wink; the hidden eye of a turned head follows.
-
-    Args:
-        left: Closing of the left eye in [0, 1], its own opening taken off.
-        right: The same of the right eye.
-        yaw: Head yaw relative to the webcam, towards the person's left positive, radians.
-    """
-    hidden = smoothstep(abs(yaw), *HIDING_YAW)
-    if yaw > 0.0:
-        left += hidden * (right - left)
-    else:
-        right += hidden * (left - right)
-    return _part_or_join(left, right)
-
-
-def _part_or_join(left: float, right: float) -> tuple[float, float]:
-    """Let both eyes blink alike, or keep the open eye of a wink open."""
-    apart = smoothstep(abs(left - right), *WINK_DIFFERENCE)
-    together = max(left, right)
-    shown = []
-    for own, other in ((left, right), (right, left)):
-        # The lid of the open eye is pulled down a little by the one that winks.
-        pulled = own if own >= other else max(own - 0.45 * other, 0.0)
-        value = together + apart * (pulled - together)
-        shown.append(smoothstep(value, BLINK_DEADZONE, 0.85))
-    return shown[0], shown[1]
 
 
 def _solve_brows(reading: FaceReading, zero: FaceReading) -> tuple[float, float]:

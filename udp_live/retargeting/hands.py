@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from udp_live.retargeting.limits import clamp, limit_angle
 from udp_live.retargeting.one_euro import OneEuroConfig, OneEuroFilter
+from udp_live.retargeting.presence import Presence, PresenceConfig
 from udp_live.retargeting.quaternion import (
     Quat,
     Vec,
@@ -95,6 +96,33 @@ class HandReader:
         self._filter.forget()
 
 
+@dataclass(frozen=True, slots=True)
+class HandState:
+    """What is known of a hand: its last reading, how much that counts, whether it is seen now."""
+
+    reading: HandReading | None
+    weight: float
+    is_seen: bool
+
+
+class HandWatcher:
+    """Follow one hand of the person through being seen and lost."""
+
+    def __init__(self, side: str, presence: PresenceConfig) -> None:
+        self._reader = HandReader(side)
+        self._presence = Presence(presence)
+        self._reading: HandReading | None = None
+
+    def look(self, hand: HandTracking | None, dt_s: float) -> HandState:
+        """Return the state after a moment in which ``hand`` was seen, or nothing was."""
+        if self._presence.is_gone:
+            self._reader.forget()
+        if hand is not None:
+            self._reading = self._reader.read(hand, dt_s)
+        weight = self._presence.see(hand is not None, dt_s)
+        return HandState(self._reading, weight, hand is not None)
+
+
 def read_hand(points: NDArray[np.floating[Any]], sign: float) -> HandReading:
     """Measure a hand.
 
@@ -147,12 +175,13 @@ class FingerPoser:
             "Thumb": self._relaxed_thumb(),
         }
 
-    def pose(self, draft: PoseDraft, hand: HandReading | None, weight: float) -> None:
+    def pose(self, draft: PoseDraft, hand: HandState) -> None:
         """Write the local rotations of all fingers the rig has."""
+        weight = hand.weight
         for finger, relaxed in self._relaxed.items():
             wanted = relaxed
-            if hand is not None and weight > 0.0:
-                wanted = self._tracked(finger, hand)
+            if hand.reading is not None and weight > 0.0:
+                wanted = self._tracked(finger, hand.reading)
             joints = THUMB_JOINTS if finger == "Thumb" else FINGER_JOINTS
             for joint, rest, tracked in zip(joints, relaxed, wanted, strict=True):
                 bone = f"{self._side}{finger}{joint}"

@@ -19,7 +19,7 @@ from udp_live.retargeting.body_view import BodyView, BodyViewer
 from udp_live.retargeting.calibration import Calibration, Neutral, Observation
 from udp_live.retargeting.expression_mapper import ExpressionMapper
 from udp_live.retargeting.face import FaceControls, FaceSolver, read_face
-from udp_live.retargeting.hands import FingerPoser, HandReader, HandReading
+from udp_live.retargeting.hands import FingerPoser, HandWatcher
 from udp_live.retargeting.head import HeadReader, HeadReading, head_from_neutral, pose_head
 from udp_live.retargeting.idle import (
     breathing_chest,
@@ -36,7 +36,7 @@ from udp_live.retargeting.quaternion import IDENTITY, Z_AXIS, Quat, about, multi
 from udp_live.retargeting.reach import HeadReach
 from udp_live.retargeting.rest_frame import SIDES, PoseDraft, RestFrame, side_sign
 from udp_live.rig.rig import Rig
-from udp_live.types import HandTracking, RigPose, TrackedMotion
+from udp_live.types import RigPose, TrackedMotion
 
 LONGEST_STEP_S = 0.25
 
@@ -56,25 +56,6 @@ class RetargeterConfig:
     body_presence: PresenceConfig = field(default_factory=PresenceConfig)
     face_presence: PresenceConfig = field(default_factory=lambda: PresenceConfig(0.35, 0.45))
     hand_presence: PresenceConfig = field(default_factory=lambda: PresenceConfig(0.15, 0.2))
-
-
-class _TrackedHand:
-    """One hand's reader, last reading and weight."""
-
-    def __init__(self, frame: RestFrame, side: str, presence: PresenceConfig) -> None:
-        self._reader = HandReader(side)
-        self._presence = Presence(presence)
-        self.fingers = FingerPoser(frame, side)
-        self.reading: HandReading | None = None
-        self.weight = 0.0
-
-    def look(self, hand: HandTracking | None, dt_s: float) -> None:
-        """Take in what was seen of the hand."""
-        if self._presence.is_gone:
-            self._reader.forget()
-        if hand is not None:
-            self.reading = self._reader.read(hand, dt_s)
-        self.weight = self._presence.see(hand is not None, dt_s)
 
 
 class Retargeter:
@@ -102,9 +83,8 @@ class Retargeter:
         self._arms = {side: ArmRetargeter(self._frame, side, body, reach) for side in SIDES}
         self._legs = {side: LegRetargeter(self._frame, side, body) for side in SIDES}
         self._root = RootPlacer(self._frame)
-        self._hands = {
-            side: _TrackedHand(self._frame, side, config.hand_presence) for side in SIDES
-        }
+        self._hands = {side: HandWatcher(side, config.hand_presence) for side in SIDES}
+        self._fingers = {side: FingerPoser(self._frame, side) for side in SIDES}
         self._time_s: float | None = None
         self._head_turn: Quat = IDENTITY
         self._controls = FaceControls()
@@ -139,16 +119,15 @@ class Retargeter:
         dt_s = self._step(time_s)
         view = self._look_at_body(motion, dt_s)
         self._look_at_face(motion, view, dt_s)
-        self._hands["left"].look(motion.left_hand, dt_s)
-        self._hands["right"].look(motion.right_hand, dt_s)
+        tracked = {"left": motion.left_hand, "right": motion.right_hand}
         draft = PoseDraft(self._frame)
         self._pose_trunk_and_head(draft, time_s)
         for side in SIDES:
-            hand = self._hands[side]
+            hand = self._hands[side].look(tracked[side], dt_s)
             lift = side_sign(side) * breathing_lift(time_s)
             draft.locals[f"{side}Shoulder"] = about(Z_AXIS, lift)
-            self._arms[side].pose(draft, view, hand.reading, hand.weight, dt_s)
-            hand.fingers.pose(draft, hand.reading, hand.weight)
+            self._arms[side].pose(draft, view, hand, dt_s)
+            self._fingers[side].pose(draft, hand)
             self._legs[side].pose(draft, view, dt_s)
         self._root.place(draft, self._shift_m, min(leg.weight for leg in self._legs.values()))
         pose = self._finish(draft, time_s)
@@ -231,14 +210,15 @@ class Retargeter:
         tracked, blink, look = self._controls, idle_blink(time_s), idle_gaze(time_s)
 
         lids = weight * tracked.eye_detail
-
-        def mix(idle: float, seen: float) -> float:
-            return idle + lids * (seen - idle)
-
+        # Whole blinks of its own until lids are read well, never half ones.
+        blink *= min(2.0 * (1.0 - lids), 1.0)
         return FaceControls(
-            blink_left=mix(blink, tracked.blink_left),
-            blink_right=mix(blink, tracked.blink_right),
-            gaze=(mix(look[0], tracked.gaze[0]), mix(look[1], tracked.gaze[1])),
+            blink_left=max(blink, lids * tracked.blink_left),
+            blink_right=max(blink, lids * tracked.blink_right),
+            gaze=(
+                look[0] + lids * (tracked.gaze[0] - look[0]),
+                look[1] + lids * (tracked.gaze[1] - look[1]),
+            ),
             brow_up=weight * tracked.brow_up,
             brow_down=weight * tracked.brow_down,
             smile=weight * tracked.smile,
