@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QMimeData, QObject, Qt, QUrl, Signal
+from PySide6.QtCore import QEvent, QMimeData, QObject, Qt, Signal
 from PySide6.QtGui import (
     QCloseEvent,
-    QDesktopServices,
     QDragEnterEvent,
     QDropEvent,
     QKeyEvent,
@@ -24,14 +23,18 @@ from PySide6.QtWidgets import (
 
 from avatar_app.engine import EngineState, EngineStatistics
 from avatar_app.gui.choices import (
-    RECORDING,
-    Choice,
     avatar_choices,
     kind_of,
     output_choices,
     source_choices,
 )
 from avatar_app.gui.control_panel import ControlPanel
+from avatar_app.gui.picker_commands import (
+    AVATAR_COMMANDS,
+    OUTPUT_COMMANDS,
+    SOURCE_COMMANDS,
+    PickerCommands,
+)
 from avatar_app.gui.prompts import Prompts
 from avatar_app.gui.session import Session
 from avatar_app.gui.viewport import Viewport
@@ -41,19 +44,6 @@ from avatar_app.gui.widgets.status_strip import StatusStrip
 
 MIN_WIDTH, MIN_HEIGHT = 900, 600
 ADVICE_MARK = "; "  # by convention, what to do stands behind it
-VIDEO, OPEN_FOLDER = "video", "open-folder"
-CHOOSE_FOLDER, CHOOSE_FILE = "choose-folder", "choose-file"
-SOURCE_COMMANDS = (Choice(VIDEO, "Video file…", "video"),)
-AVATAR_COMMANDS = (
-    Choice(CHOOSE_FOLDER, "Choose a folder…", "browse"),
-    Choice(CHOOSE_FILE, "Choose a packed avatar…", "browse"),
-    Choice(OPEN_FOLDER, "Open my avatars' folder", "folder"),
-)
-OUTPUT_COMMANDS = (
-    Choice(".mp4", "Record MP4…", "record", "A video with the background"),
-    Choice(".webm", "Record WebM…", "record", "A video that keeps transparency"),
-    Choice("", "Save PNG pictures…", "frames", "One transparent picture per frame"),
-)
 
 
 class MainWindow(QMainWindow):
@@ -76,6 +66,7 @@ class MainWindow(QMainWindow):
         self.session = session
         self.prompts = Prompts(self)
         self._avatar_folders = tuple(avatar_folders)
+        self._commands = PickerCommands(session, self.prompts, self._avatar_folders[-1])
         self._is_closing = self._is_quiet = False
         self._requests: tuple[str, ...] = ()
         engine, settings = session.bridge.engine, session.settings
@@ -212,45 +203,6 @@ class MainWindow(QMainWindow):
         self.stage.show_viewport(Viewport())
         self.session.choose_framing(framing)
 
-    # Commands at the end of the pickers' lists
-
-    def _obey_source_command(self, _command: str) -> None:
-        self.prompts.ask_video(self.session.choose_source)
-
-    def _obey_avatar_command(self, command: str) -> None:
-        if command == CHOOSE_FOLDER:
-            self.prompts.ask_avatar(self.session.choose_avatar)
-        elif command == CHOOSE_FILE:
-            self.prompts.ask_avatar_file(self.session.choose_avatar)
-        else:
-            self._open_avatars_folder()
-
-    def _open_avatars_folder(self) -> None:
-        folder = self._avatar_folders[-1]
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            self.banner.show_notice(f"cannot make the folder {folder}: {error.strerror}")
-            return
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
-
-    def _obey_output_command(self, suffix: str) -> None:
-        session = self.session
-        self.prompts.ask_recording(suffix, lambda path: session.choose_output(RECORDING, path))
-
-    def _pick_colour(self) -> None:
-        session = self.session
-        session.choose_background(session.settings.background_colour)
-        self.prompts.ask_colour(
-            session.settings.background_colour,
-            session.choose_background,
-            below=self.panel.background.colour,
-        )
-
-    def _pick_image(self) -> None:
-        self._show_choices()  # the swatch that was clicked is not chosen yet
-        self.prompts.ask_image(self.session.choose_background)
-
     # Full screen
 
     def _toggle_full_screen(self) -> None:
@@ -294,7 +246,7 @@ class MainWindow(QMainWindow):
         self._follow_state(bridge.state)
 
     def _connect_controls(self) -> None:
-        session, panel = self.session, self.panel
+        session, panel, commands = self.session, self.panel, self._commands
         session.changed.connect(self._show_choices)
         session.noticed.connect(self.banner.show_notice)
         self.banner.retried.connect(session.start)
@@ -303,18 +255,18 @@ class MainWindow(QMainWindow):
         panel.calibrate.clicked.connect(session.bridge.calibrate)
         panel.source.about_to_open.connect(session.finder.look)
         panel.source.chosen.connect(session.choose_source)
-        panel.source.command_chosen.connect(self._obey_source_command)
+        panel.source.command_chosen.connect(commands.obey_source)
         panel.avatar.about_to_open.connect(self._show_avatars)
         panel.avatar.chosen.connect(session.choose_avatar)
-        panel.avatar.command_chosen.connect(self._obey_avatar_command)
+        panel.avatar.command_chosen.connect(commands.obey_avatar)
         panel.output.chosen.connect(session.choose_output)
-        panel.output.command_chosen.connect(self._obey_output_command)
+        panel.output.command_chosen.connect(commands.obey_output)
         panel.framing.chosen.connect(self._choose_framing)
         panel.mirror.clicked.connect(session.choose_mirror)
         panel.webcam.clicked.connect(session.choose_webcam_picture)
         panel.background.chosen.connect(session.choose_background)
-        panel.background.colour_wanted.connect(self._pick_colour)
-        panel.background.image_wanted.connect(self._pick_image)
+        panel.background.colour_wanted.connect(lambda: commands.pick_colour(panel.background))
+        panel.background.image_wanted.connect(commands.pick_image)
 
     def _add_shortcuts(self) -> None:
         for key, call in (

@@ -6,7 +6,6 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePol
 from avatar_app.gui import theme
 from avatar_app.gui.icons import glyph, icon
 
-
 LONG = 170  # characters that three lines hold in the smallest window
 
 
