@@ -70,6 +70,15 @@ def test_grey_and_16_bit_images_become_rgba(tmp_path: Path) -> None:
     np.testing.assert_array_equal(image[0, 0], (128, 128, 128, 255))
 
 
+def test_jpeg_textures_are_opaque(tmp_path: Path) -> None:
+    draft = tiny_draft()
+    jpeg = cv2.imencode(".jpg", np.full((8, 16, 3), (200, 100, 50), np.uint8))[1].tobytes()
+    draft.document["images"] = [{"bufferView": draft.view(jpeg), "mimeType": "image/jpeg"}]
+    image = load(draft, tmp_path).materials[1].image
+    assert image.shape == (8, 16, 4)
+    np.testing.assert_allclose(image[4, 4], (50, 100, 200, 255), atol=3)
+
+
 def test_sparse_accessors_replace_single_elements(tmp_path: Path) -> None:
     draft = tiny_draft()
     accessor = draft.document["accessors"][primitive(draft)["attributes"]["POSITION"]]
@@ -128,6 +137,30 @@ def test_the_four_strongest_of_eight_weights_are_kept(tmp_path: Path) -> None:
         }
     mesh = load(draft, tmp_path).mesh
     np.testing.assert_allclose(mesh.weights[0], np.array([0.3, 0.2, 0.15, 0.1]) / 0.75, atol=1e-6)
+
+
+def test_meshes_with_skins_of_their_own_share_one_skeleton(tmp_path: Path) -> None:
+    draft, rig = tiny_draft(), tiny_rig()
+    cloth = draft.document["meshes"][0]["primitives"].pop()
+    # The second skin lists the bones backwards, in a file whose meshes are two nodes.
+    order = list(range(rig.skeleton.bone_count))[::-1]
+    binds = np.tile(np.eye(4, dtype=np.float32), (len(order), 1, 1))
+    binds[:, 3, :3] = -rig.skeleton.rest_positions[order]
+    matrices = draft.accessor(binds.reshape(-1, 16))
+    draft.document["skins"].append({"joints": order, "inverseBindMatrices": matrices})
+    joints = (len(order) - 1 - rig.mesh.joints.astype(int)).astype(np.uint16)
+    cloth["attributes"] = {**cloth["attributes"], "JOINTS_0": draft.accessor(joints)}
+    draft.document["meshes"].append({"primitives": [cloth]})
+    draft.document["nodes"].append({"name": "clothes", "mesh": 1, "skin": 1})
+    draft.document["scenes"][0]["nodes"].append(len(draft.document["nodes"]) - 1)
+    loaded = load(draft, tmp_path)
+    mesh = loaded.mesh
+    assert [part.name for part in mesh.parts] == ["body", "clothes"]
+    corners = mesh.triangles[mesh.parts[1].first :].reshape(-1)
+    expected = rig.mesh.triangles[rig.mesh.parts[1].first :].reshape(-1)
+    np.testing.assert_allclose(mesh.positions[corners], rig.mesh.positions[expected], atol=1e-6)
+    found = [loaded.skeleton.names[bone] for bone in mesh.joints[corners, 0]]
+    assert found == [rig.skeleton.names[bone] for bone in rig.mesh.joints[expected, 0]]
 
 
 def test_a_rigid_mesh_hangs_on_its_node(tmp_path: Path) -> None:
