@@ -129,7 +129,13 @@ def check_onnxruntime() -> Finding:
             version = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-        return Finding("ONNX Runtime", True, f"{version} ({name})")
+        import onnxruntime
+
+        built_for = [
+            provider.removesuffix("ExecutionProvider")
+            for provider in onnxruntime.get_available_providers()
+        ]
+        return Finding("ONNX Runtime", True, f"{version}, built for {', '.join(built_for)}")
     return Finding("ONNX Runtime", False, "not installed; run ./run again")
 
 

@@ -33,7 +33,8 @@ class PyVirtualCamera:
         try:
             self._camera: Any = pyvirtualcam.Camera(size, size, fps)
         except (RuntimeError, OSError, ValueError) as error:
-            raise VirtualCameraUnavailableError(f"no virtual camera device: {error}") from error
+            reason = str(error).split(". ")[0]  # the rest is advice that is given here already
+            raise VirtualCameraUnavailableError(f"no virtual camera device: {reason}") from error
         self.name = f"virtual camera {self._camera.device}"
 
     def send(self, frame: AvatarFrame) -> None:
