@@ -28,7 +28,7 @@ IRIS_MATERIAL = "yuzu_iris"
 # so that the iris slides along the white behind the skin and never leaves the opening.
 TURN_CENTRE = np.array([0.018, 1.362, 0.024])
 IRIS_RADIUS = 0.0552
-WHITE_RADIUS = 0.0540
+WHITE_RADIUS = 0.0525  # well behind, so that their landmarks differ
 IRIS_HALF_SIZE = (0.0190, 0.0222)
 IRIS_CENTRE = np.add(eye_shape.CENTRE, (-0.0012, 0.0002))
 WHITE_TEXTURE_M = 0.066  # the white's texture shows this much round the centre of the opening
@@ -36,6 +36,7 @@ WHITE_TEXTURE_M = 0.066  # the white's texture shows this much round the centre 
 LID_ROWS = 5
 UPPER_TUCK = 0.0034  # the open lid is folded away this far behind the skin
 LOWER_TUCK = 0.0009
+TUCK_DEPTH = 0.0038  # as deep as it may without meeting the iris on its way
 UPPER_OVERLAP = -0.0008  # the upper lid ends this far below the line where the lids meet
 LOWER_OVERLAP = 0.0004
 
@@ -120,7 +121,7 @@ def _upper_lid() -> MorphedSurface:
         target = eye_shape.lowered(shares, curve) + np.array([0.0, UPPER_OVERLAP])
         return _lid_rows(edge, target, -0.0007)
 
-    lid = _unrolling(_tucked(edge, UPPER_TUCK, -0.0014), closed, list(eye_shape.LID_SHARES))
+    lid = _unrolling(_tucked(edge, UPPER_TUCK, -TUCK_DEPTH), closed, list(eye_shape.LID_SHARES))
     points = lid.surface.positions[:, :2].astype(np.float64)
     raised = front_point(points + eye_shape.widening(points)) - front_point(points)
     return MorphedSurface(lid.surface, {**lid.morphs, "surprised": raised.astype(np.float32)})
@@ -133,7 +134,9 @@ def _lower_lid() -> MorphedSurface:
         target = eye_shape.closed_edge(name) + np.array([0.0, LOWER_OVERLAP])
         return _lid_rows(edge, target, -0.0011)[::-1]  # rows run downwards
 
-    return _unrolling(_tucked(edge, -LOWER_TUCK, -0.0020)[::-1], closed, list(eye_shape.CLOSED_MM))
+    return _unrolling(
+        _tucked(edge, -LOWER_TUCK, -TUCK_DEPTH)[::-1], closed, list(eye_shape.CLOSED_MM)
+    )
 
 
 def eye_parts() -> list[Part]:

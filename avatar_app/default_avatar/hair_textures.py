@@ -32,7 +32,11 @@ def paint_hair(size: int = 1024) -> NDArray[np.uint8]:
     canvas[:] = ramp(np.clip(v + 0.03 * np.sin(across * 19 + column), 0, 1), BODY_STOPS)
     lines = _strands(across, v, column)
     blend(canvas, palette.HAIR_DARK, 0.38 * lines * np.clip(1.15 - v, 0, 1))
-    blend(canvas, palette.HAIR_LIGHT, 0.22 * _strands(across + 0.37, v, column + 3) * (v > 0.3))
+    blend(
+        canvas,
+        palette.HAIR_LIGHT,
+        0.22 * _strands(across + 0.37, v, column + 3) * np.clip((v - 0.30) / 0.15, 0, 1),
+    )
     _ring(canvas, across, v, column)
     inner = np.where(is_cap, 0.0, np.clip((np.abs(across - 0.5) - 0.23) / 0.04, 0, 1))
     blend(canvas, canvas * (0.62, 0.68, 0.78), inner)

@@ -24,7 +24,7 @@ FOLD_V = 0.66
 LOWER_V = 0.82
 
 STEPS = 26
-UPPER_LIFT = 0.0016  # in front of the skin, metres
+UPPER_LIFT = 0.0020  # in front of the skin, metres
 LOWER_LIFT = 0.0011
 FOLD_LIFT = 0.0006
 CLOSED_THINNING = 0.66
