@@ -1,4 +1,4 @@
-"""Modelling tools: splines, grids, lofts, strands and filled outlines as triangle surfaces."""
+"""Modelling tools: splines, grids, strands and triangulated outlines as triangle surfaces."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -156,16 +156,6 @@ def mirrored(surface: Surface) -> Surface:
     )
 
 
-def flipped(surface: Surface) -> Surface:
-    """Turn a surface inside out."""
-    return Surface(
-        surface.positions,
-        -surface.normals,
-        surface.uvs,
-        np.ascontiguousarray(surface.triangles[:, ::-1]),
-    )
-
-
 def frames_along(path: Double, ups: Double) -> tuple[Double, Double]:
     """Return unit side and up vectors at each point of a path.
 
@@ -259,18 +249,6 @@ def triangulate(points: Double, keep: Callable[[Double], NDArray[np.bool_]]) -> 
     simplices = np.where((turn < 0)[:, None], simplices[:, ::-1], simplices)
     kept = keep((a + b + c) / 3) & (np.abs(turn) > 1e-14)
     return np.ascontiguousarray(simplices[kept]).astype(np.uint32)
-
-
-def fill_polygon(outline: Double, step: float) -> tuple[Double, Index]:
-    """Fill a closed outline ``[K, 2]`` with points about ``step`` apart and triangulate it."""
-    low, high = outline.min(axis=0), outline.max(axis=0)
-    xs = np.arange(low[0] + step / 2, high[0], step)
-    ys = np.arange(low[1] + step / 2, high[1], step)
-    inner = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
-    gap = np.min(np.linalg.norm(inner[:, None] - outline[None], axis=2), axis=1, initial=np.inf)
-    inner = inner[inside_polygon(inner, outline) & (gap > step * 0.5)]
-    points = np.concatenate([outline, inner])
-    return points, triangulate(points, lambda centres: inside_polygon(centres, outline))
 
 
 def chain_weights(along: Double, bones: Sequence[str]) -> dict[str, Float]:
