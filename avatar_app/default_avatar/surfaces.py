@@ -156,6 +156,16 @@ def mirrored(surface: Surface) -> Surface:
     )
 
 
+def flipped(surface: Surface) -> Surface:
+    """Turn a surface inside out."""
+    return Surface(
+        surface.positions,
+        -surface.normals,
+        surface.uvs,
+        np.ascontiguousarray(surface.triangles[:, ::-1]),
+    )
+
+
 def frames_along(path: Double, ups: Double) -> tuple[Double, Double]:
     """Return unit side and up vectors at each point of a path.
 
