@@ -76,6 +76,16 @@ def test_two_overrides_add_up_to_nothing_left() -> None:
     assert effective(rig, "aa", pose_with(rig, aa=1.0, sad=0.7, angry=0.7)) == 0.0
 
 
+def test_an_expression_does_not_hold_back_its_own_kind() -> None:
+    block = Override.BLOCK
+    rig = expressive_rig(
+        Expression("aa", (), override_mouth=block), Expression("oh", (), override_mouth=block)
+    )
+    np.testing.assert_allclose(
+        effective_expression_weights(rig, pose_with(rig, aa=0.6, oh=0.3)), (0.6, 0.3)
+    )
+
+
 def test_binary_expressions_are_on_or_off() -> None:
     rig = expressive_rig(
         Expression("blink", (), is_binary=True),

@@ -369,3 +369,20 @@ def test_gaze_drives_eye_bones_or_look_expressions_of_plain_models(tmp_path: Pat
     names = ["lookUp", "lookDown", "look_left", "look_right"]
     draft.document["meshes"][0]["extras"]["targetNames"] = names
     assert load(draft, tmp_path).look_at.kind == "expression"
+
+
+def test_blended_materials_are_not_inked_unless_the_file_says_so(tmp_path: Path) -> None:
+    draft = tiny_draft()
+    skin, cloth = draft.document["materials"]
+    skin["alphaMode"] = "BLEND"
+    assert [material.inked for material in load(draft, tmp_path).materials] == [False, True]
+    skin["extras"], cloth["extras"] = {"inked": True}, {"inked": False}
+    assert [material.inked for material in load(draft, tmp_path).materials] == [True, False]
+
+
+def test_an_unused_weight_may_name_any_joint(tmp_path: Path) -> None:
+    draft, rig = tiny_draft(), tiny_rig()
+    joints = np.where(rig.mesh.weights > 0.0, rig.mesh.joints, 60000).astype(np.uint16)
+    for part in draft.document["meshes"][0]["primitives"]:
+        part["attributes"]["JOINTS_0"] = draft.accessor(joints)
+    np.testing.assert_allclose(load(draft, tmp_path).mesh.weights, rig.mesh.weights, atol=1e-6)

@@ -115,3 +115,13 @@ def test_morph_targets_act_before_the_bones() -> None:
     expected = pivot + np.stack((-moved[:, 1], moved[:, 0], moved[:, 2]), axis=1)
     positions, _ = skin_vertices(rig, pose)
     np.testing.assert_allclose(positions[target.vertices], expected, atol=1e-5)
+
+
+def test_gaze_moves_the_eyes_of_the_mesh() -> None:
+    rig = tiny_rig()
+    pose = replace(rest_pose(rig), gaze=np.array((0.5, 0.0), np.float32))
+    moved = np.abs(skin_vertices(rig, pose)[0] - rig.mesh.positions).max(axis=1)
+    eyes = [rig.skeleton.humanoid["leftEye"], rig.skeleton.humanoid["rightEye"]]
+    is_eye = np.isin(rig.mesh.joints[:, 0], eyes)
+    assert (moved[is_eye] > 1e-3).all()
+    assert (moved[~is_eye] < 1e-6).all()

@@ -57,6 +57,24 @@ def test_hair_lags_behind_the_head_that_turns() -> None:
     assert last == pytest.approx(0.2, abs=5e-3)
 
 
+def overshoot(drag: float) -> float:
+    """Return how far a released tail swings beyond its resting place, metres."""
+    rig = tiny_rig()
+    spring = replace(rig.springs[0], drag=(drag,) * 4, colliders=())
+    rig = replace(rig, springs=(spring,), colliders=())
+    springs = SpringBones(rig)
+    moved = rest_pose(rig)
+    moved.root_translation[0] = 0.2
+    springs.step(rest_pose(rig), 0.0)
+    path = [tip(rig, springs.step(moved, 1.0 / 60.0))[0] for _ in range(120)]
+    return float(max(path)) - 0.2
+
+
+def test_drag_calms_the_swing() -> None:
+    assert overshoot(0.05) > overshoot(0.4) + 0.01
+    assert overshoot(1.0) < 1e-3
+
+
 def test_bones_keep_their_lengths_and_turn_only_springs(rng: np.random.Generator) -> None:
     rig = tiny_rig()
     springs = SpringBones(rig)
