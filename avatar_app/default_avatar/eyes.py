@@ -30,6 +30,7 @@ TURN_CENTRE = np.array([0.018, 1.362, 0.024])
 IRIS_RADIUS = 0.0552
 WHITE_RADIUS = 0.0525  # well behind, so that their landmarks differ
 IRIS_HALF_SIZE = (0.0190, 0.0222)
+STARTLED_IRIS = 0.84  # its size when surprised
 IRIS_CENTRE = np.add(eye_shape.CENTRE, (-0.0012, 0.0002))
 WHITE_TEXTURE_M = 0.066  # the white's texture shows this much round the centre of the opening
 
@@ -67,13 +68,17 @@ def _white() -> Surface:
     return merge([ball, rim])
 
 
-def _iris() -> Surface:
+def _iris() -> MorphedSurface:
     """Model iris, pupil and highlights: one disc that turns with the gaze."""
     angle = np.linspace(0, 2 * np.pi, 29)
     unit = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
-    rings = np.linspace(0.0, 1.0, 4)[:, None, None] * unit[None]
-    points = IRIS_CENTRE + rings * IRIS_HALF_SIZE
-    return grid_surface(_on_sphere(points, IRIS_RADIUS), uvs=0.5 + rings * (0.5, -0.5))
+    rings = np.linspace(0.0, 1.0, 4)[:, None, None] * unit[None] * IRIS_HALF_SIZE
+    rest, small = (
+        _on_sphere(IRIS_CENTRE + rings * scale, IRIS_RADIUS) for scale in (1.0, STARTLED_IRIS)
+    )
+    surface = grid_surface(rest, uvs=0.5 + rings / IRIS_HALF_SIZE * (0.5, -0.5))
+    offsets = (small - rest).reshape(-1, 3).astype(np.float32)
+    return MorphedSurface(surface, {"surprised": offsets})
 
 
 def _arch(count: int) -> Double:
@@ -143,7 +148,7 @@ def eye_parts() -> list[Part]:
     """Model both eyes."""
     return [
         *twin_parts("eyeWhite", WHITE_MATERIAL, "head", MorphedSurface(_white())),
-        *twin_parts("iris", IRIS_MATERIAL, "leftEye", MorphedSurface(_iris()), flip_image=True),
+        *twin_parts("iris", IRIS_MATERIAL, "leftEye", _iris(), flip_image=True),
         *twin_parts("lids", SKIN_MATERIAL, "head", join([_upper_lid(), _lower_lid()])),
         *twin_parts("lashes", LASH_MATERIAL, "head", lash_lines()),
     ]

@@ -27,7 +27,7 @@ STEPS = 26
 UPPER_LIFT = 0.0020  # in front of the skin, metres
 LOWER_LIFT = 0.0011
 FOLD_LIFT = 0.0006
-CLOSED_THINNING = 0.66
+CLOSED_THINNING = 0.8
 WEDGES_MM = ((0.70, 6.4, 3.0), (0.84, 7.0, 3.4))  # place on the lash, outwards, upwards
 # How the wedges stand when the eye is shut: share of their rise that is left.
 WEDGE_RISE = {"blink": -0.60, "happy": 0.08}

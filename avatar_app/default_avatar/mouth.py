@@ -18,7 +18,7 @@ TEETH_UV = (0.52, 0.62, 0.98, 0.78)
 LINE_UV = (0.75, 0.9)
 # Round shapes show less of the teeth: how far these hide above the lip, metres.
 TEETH_LIFT = {"ou": 0.0030, "oh": 0.0012, "surprised": 0.0030}
-LINE_ABOVE = 0.00065
+LINE_ABOVE = 0.00080
 LINE_BELOW = 0.00050
 LINE_OVERLAP = 0.0004
 
