@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 LOOK_S = 0.05
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def add_parser(subparsers: Any) -> None:
@@ -80,6 +81,17 @@ def interrupted_by_sigterm() -> "Iterator[None]":
         signal.signal(signal.SIGTERM, before)
 
 
+@contextmanager
+def uninterrupted() -> "Iterator[None]":
+    """Ignore Ctrl-C while files are finished, which takes a second or two."""
+    before = [(number, signal.signal(number, signal.SIG_IGN)) for number in STOP_SIGNALS]
+    try:
+        yield
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
+
+
 def _run_inline(config: "EngineConfig", arguments: argparse.Namespace) -> "EngineStatistics":
     from avatar_app.engine import InlineRun
 
@@ -92,7 +104,8 @@ def _run_inline(config: "EngineConfig", arguments: argparse.Namespace) -> "Engin
     except KeyboardInterrupt:
         logger.warning("interrupted")
     finally:
-        inline.close()
+        with uninterrupted():
+            inline.close()
     return inline.statistics()
 
 
@@ -106,7 +119,8 @@ def _run_live(config: "EngineConfig", arguments: argparse.Namespace) -> "EngineS
     except KeyboardInterrupt:
         logger.warning("interrupted")
     finally:
-        engine.stop()
+        with uninterrupted():
+            engine.stop()
     if engine.state is EngineState.FAILED and engine.error is not None:
         raise engine.error
     return engine.statistics()

@@ -52,7 +52,9 @@ class Governor:
         if self._rung == 0:
             return ""
         budget = self.budget
-        parts = [f"painting at {budget.decode_size} px instead of {self._size}"]
+        parts = []
+        if budget.decode_size < self._size:
+            parts.append(f"painting at {budget.decode_size} px instead of {self._size}")
         if budget.fps < self._fps:
             parts.append(f"{budget.fps:.0f} fps instead of {self._fps:.0f}")
         return f"this computer cannot hold the full quality: {', '.join(parts)}"

@@ -61,7 +61,8 @@ class LiveEngine:
         self._wake = threading.Event()
         self._stop = False
         self._restart = False
-        self._thread: threading.Thread | None = None
+        self._ended = threading.Event()
+        self._ended.set()
         self.preview: LatestSlot[AvatarFrame] = LatestSlot()
         self.camera_preview: LatestSlot[CameraPreviewFrame] = LatestSlot()
 
@@ -104,14 +105,15 @@ class LiveEngine:
             self._error = None
             self._stop = self._restart = False
         self._wake.clear()
+        self._ended.clear()
         self._notices.clear_all()
-        self._thread = threading.Thread(target=self._supervise, name="engine", daemon=True)
-        self._thread.start()
+        threading.Thread(target=self._supervise, name="engine", daemon=True).start()
 
     def stop(self, timeout_s: float = 10.0) -> None:
         """End the run and close the outputs. Blocks up to ``timeout_s``."""
         self.request_stop()
-        self.wait(timeout_s)
+        if not self.wait(timeout_s):
+            logger.error("the engine did not stop within %g s", timeout_s)
 
     def request_stop(self) -> None:
         """Like ``stop`` without waiting: the state becomes STOPPING, later STOPPED."""
@@ -123,10 +125,8 @@ class LiveEngine:
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Block until the run ends by itself or is stopped; False after ``timeout_s``."""
-        thread = self._thread
-        if thread is not None:
-            thread.join(timeout_s)
-        return thread is None or not thread.is_alive()
+        # Not by joining the thread: Ctrl-C during a join makes Python 3.11 take it for ended.
+        return self._ended.wait(timeout_s)
 
     def apply(self, config: EngineConfig) -> None:
         """Change the running engine, or what the next run will do.
@@ -166,6 +166,7 @@ class LiveEngine:
         with self._lock:
             self._error = error
             self._state = EngineState.STOPPED if error is None else EngineState.FAILED
+        self._ended.set()
 
     def _run_once(self) -> Exception | None:
         """Open a run, watch it to its end and take it down; return what ended it."""

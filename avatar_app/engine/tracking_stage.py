@@ -167,6 +167,8 @@ class TrackingStage:
 
     def _watch_face(self, motion: TrackedMotion) -> None:
         now_s = self._now_s()
+        if not getattr(self._tracker, "is_ready", True):
+            self._seen_s = None  # it is being started again, so it says nothing about the person
         if motion.face is not None or motion.body is not None or self._seen_s is None:
             self._seen_s = now_s
             self._context.notices.clear("person")

@@ -21,6 +21,54 @@ TIME_BASE = Fraction(1, 90_000)
 VIDEO_SUFFIXES = (".mp4", ".webm")
 
 
+class DiskFile:
+    """A file for FFmpeg to write to, which keeps the disk's errors to itself.
+
+    FFmpeg may crash when it closes a file that it could not write, so it is told that all is well,
+    and whoever owns the file asks ``check``.
+
+    Attributes:
+        error: The first error of the disk; nothing is written after it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("wb")
+        self.error: OSError | None = None
+
+    def write(self, data: bytes) -> int:
+        """Write, or pretend to."""
+        if self.error is None:
+            try:
+                self._file.write(data)
+            except OSError as error:
+                self.error = error
+        return len(data)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Move the position."""
+        try:
+            return self._file.seek(offset, whence)
+        except OSError as error:
+            self.error = self.error or error
+            return 0
+
+    def tell(self) -> int:
+        """Return the position."""
+        return self._file.tell()
+
+    def check(self) -> None:
+        """Raise the disk's error if there was one."""
+        if self.error is not None:
+            raise self.error
+
+    def close(self) -> None:
+        """Write what is buffered."""
+        try:
+            self._file.close()
+        except OSError as error:
+            self.error = self.error or error
+
+
 class VideoRecording:
     """Encode frames with PyAV at the times at which they were captured.
 
@@ -52,7 +100,8 @@ class VideoRecording:
         self._closed = False
         with _disk_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._container: Any = av.open(str(self._part), "w")
+            self._file = DiskFile(self._part)
+        self._container: Any = av.open(self._file, "w", format=path.suffix.removeprefix("."))
         self._stream = _add_stream(self._container, self.keeps_alpha, size, fps)
 
     def send(self, frame: AvatarFrame) -> None:
@@ -67,23 +116,24 @@ class VideoRecording:
         with _disk_errors(self._path):
             for packet in self._stream.encode(picture):
                 self._container.mux(packet)
+            self._file.check()
 
     def close(self) -> None:
         """Write what is left and give the file its name."""
         if self._closed:
             return
         self._closed = True
+        has_frames = self._last_tick >= 0
         with _disk_errors(self._path):
-            try:
-                if self._last_tick >= 0:
-                    for packet in self._stream.encode(None):
-                        self._container.mux(packet)
-            finally:
-                self._container.close()
-            if self._last_tick >= 0:
+            if has_frames and self._file.error is None:
+                for packet in self._stream.encode(None):
+                    self._container.mux(packet)
+            self._container.close()
+            self._file.close()
+            if has_frames and self._file.error is None:
                 self._part.replace(self._path)
-            else:
-                self._part.unlink(missing_ok=True)
+            self._part.unlink(missing_ok=True)
+            self._file.check()
 
     def _tick(self, frame: AvatarFrame) -> int:
         stamp = frame.stamp

@@ -222,6 +222,9 @@ class FakeParts(EngineParts):
         self.retargeters.append(FakeRetargeter(rig, mirror=config.mirror))
         return self.retargeters[-1]
 
+    def make_judge(self, config: EngineConfig, rig: Rig) -> None:
+        """Compare nothing."""
+
     def open_painter(self, config: EngineConfig, avatar: Any, stats: StageStats) -> FakePainter:
         if self.painter_error is not None:
             raise self.painter_error

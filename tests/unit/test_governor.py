@@ -54,3 +54,4 @@ def test_small_pictures_are_not_made_smaller_than_is_useful() -> None:
     for _ in range(20):
         governor.observe(1000.0)
     assert governor.budget == RenderBudget(128, 15.0)
+    assert "px" not in governor.sentence

@@ -113,14 +113,17 @@ def test_a_full_disk_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyP
         recording.send(frame(0))
 
 
-def test_a_video_on_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
+@pytest.mark.parametrize("suffix", [".mp4", ".webm"])
+def test_a_video_on_a_full_disk_is_one_sentence(tmp_path: Path, suffix: str) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("this system has no /dev/full")
-    (tmp_path / ".out.part.mp4").symlink_to("/dev/full")
-    recording = VideoRecording(tmp_path / "out.mp4", SIZE, 30)
+    (tmp_path / f".out.part{suffix}").symlink_to("/dev/full")
+    recording = VideoRecording(tmp_path / f"out{suffix}", SIZE, 30)
     with pytest.raises(OutputError, match="the disk is full at"):
         _record_noise_until_written(recording)
-    assert not (tmp_path / "out.mp4").exists()
+    with pytest.raises(OutputError, match="the disk is full at"):
+        recording.close()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
@@ -135,4 +138,3 @@ def _record_noise_until_written(recording: VideoRecording) -> None:
     for number in range(200):
         image = rng.integers(0, 256, (SIZE, SIZE, 4), np.uint8)
         recording.send(AvatarFrame(frame(number).stamp, image))
-    recording.close()
