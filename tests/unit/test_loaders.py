@@ -7,11 +7,11 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.fakes.gltf_draft import GltfDraft, png, tiny_draft, vrm0_draft, vrm1_draft
+from tests.fakes.gltf_draft import GltfDraft, png, tiny_draft, vrm1_draft
 from tests.fakes.tiny_rig import tiny_rig
 from udp_live.linalg import quat_from_axis_angle
 from udp_live.loaders import load_rig
-from udp_live.rig import AlphaMode, Override, landmark_space
+from udp_live.rig import landmark_space
 
 
 def primitive(draft: GltfDraft, number: int = 0) -> dict:
@@ -110,6 +110,17 @@ def test_quantised_positions_and_weights_are_scaled_back(tmp_path: Path) -> None
     mesh = load(draft, tmp_path).mesh
     np.testing.assert_allclose(mesh.positions, rig.mesh.positions, atol=1e-4)
     np.testing.assert_allclose(mesh.weights.sum(axis=1), 1.0, atol=1e-6)
+
+
+def test_the_lowest_integer_means_minus_one(tmp_path: Path) -> None:
+    draft = vrm1_draft()  # a VRM keeps its scale
+    count = len(tiny_rig().mesh.positions)
+    corner = np.tile(np.int8([-128, 127, -127]), (count, 1))
+    attributes = primitive(draft)["attributes"]
+    attributes["POSITION"] = draft.accessor(corner, normalized=True)
+    primitive(draft)["targets"] = []
+    part = load(draft, tmp_path).mesh
+    np.testing.assert_allclose(part.positions[part.triangles[0, 0]], (-1.0, 1.0, -1.0), atol=1e-6)
 
 
 def test_interleaved_attributes_are_read_with_their_stride(tmp_path: Path) -> None:
@@ -238,12 +249,57 @@ def test_node_transforms_become_plain_rest_positions(tmp_path: Path) -> None:
     np.testing.assert_allclose(rig.mesh.positions, tiny_rig().mesh.positions, atol=1e-5)
 
 
+def test_a_node_may_have_a_matrix_told_by_columns(tmp_path: Path) -> None:
+    draft = tiny_draft()
+    x, y, z = draft.node("hips").pop("translation")
+    draft.node("hips")["matrix"] = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, x, y, z, 1]
+    rig = load(draft, tmp_path)
+    np.testing.assert_allclose(rig.mesh.positions, tiny_rig().mesh.positions, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("mode", "indices", "triangles"),
+    [
+        (5, [0, 1, 2, 3, 4], [[0, 1, 2], [2, 1, 3], [2, 3, 4]]),
+        (6, [0, 1, 2, 3, 4], [[0, 1, 2], [0, 2, 3], [0, 3, 4]]),
+    ],
+    ids=["strip", "fan"],
+)
+def test_strips_and_fans_become_triangles(
+    tmp_path: Path, mode: int, indices: list[int], triangles: list[list[int]]
+) -> None:
+    draft = tiny_draft()
+    primitive(draft).update(mode=mode, indices=draft.accessor(np.array(indices, np.uint16)))
+    mesh = load(draft, tmp_path).mesh
+    found = mesh.triangles[: mesh.parts[0].count]
+    assert [sorted(row) for row in found.tolist()] == [sorted(row) for row in triangles]
+    assert [_cycle(row) for row in found.tolist()] == [_cycle(row) for row in triangles]
+
+
+def _cycle(row: list[int]) -> list[int]:
+    """Start a triangle at its lowest corner; its direction stays."""
+    start = row.index(min(row))
+    return row[start:] + row[:start]
+
+
 def test_a_figure_in_centimetres_becomes_person_sized(tmp_path: Path) -> None:
     draft = tiny_draft()
     draft.document["nodes"].append({"name": "root", "scale": [100.0] * 3, "children": [0]})
     draft.document["scenes"][0]["nodes"][0] = len(draft.document["nodes"]) - 1
     rig = load(draft, tmp_path)
     assert landmark_space(rig).scale / 1.2 == pytest.approx(1.6, abs=0.05)
+
+
+def test_a_figure_around_the_origin_is_put_on_the_floor(tmp_path: Path) -> None:
+    draft = tiny_draft()
+    draft.document["nodes"].append(
+        {"name": "root", "translation": [0.0, -0.8, 0.0], "children": [0]}
+    )
+    draft.document["scenes"][0]["nodes"][0] = len(draft.document["nodes"]) - 1
+    rig = load(draft, tmp_path)
+    np.testing.assert_allclose(rig.mesh.positions, tiny_rig().mesh.positions, atol=1e-5)
+    hips = rig.skeleton.rest_positions[rig.skeleton.humanoid["hips"]]
+    np.testing.assert_allclose(hips, (0.0, 0.8, 0.0), atol=1e-5)
 
 
 def test_a_figure_that_faces_back_is_turned(tmp_path: Path) -> None:
@@ -266,91 +322,6 @@ def test_feet_left_at_the_root_follow_the_legs(tmp_path: Path) -> None:
     skeleton = load(draft, tmp_path).skeleton
     parent = skeleton.parents[skeleton.humanoid["leftFoot"]]
     assert parent == skeleton.humanoid["leftLowerLeg"]
-
-
-def test_vrm1_controls_are_read(tmp_path: Path) -> None:
-    rig = load(vrm1_draft(), tmp_path)
-    assert (rig.name, rig.author) == ("Tiny", "Ann, Bo")
-    assert rig.licence == "https://vrm.dev/licenses/1.0/"
-    happy = rig.expressions[rig.expression_index("happy")]
-    assert happy.morphs == ((1, 0.5),)
-    assert happy.is_binary
-    assert happy.override_blink is Override.BLOCK
-    assert happy.override_mouth is Override.BLEND
-    assert rig.expression_index("wow") is not None
-    assert rig.look_at.kind == "bone"
-    assert rig.look_at.inner.output == pytest.approx(math.radians(9.0))
-    assert [rig.skeleton.names[b] for b in rig.springs[0].bones][-1] == "tail.end"
-    assert rig.springs[0].colliders == (1, 0)
-    assert rig.colliders[1].tail == pytest.approx((0.0, 0.3, 0.0))
-
-
-def test_vrm1_toon_shades_become_multipliers(tmp_path: Path) -> None:
-    draft = vrm1_draft()
-    draft.document["materials"][0]["extensions"] = {
-        "KHR_materials_unlit": {},
-        "VRMC_materials_mtoon": {"shadeColorFactor": [0.5, 0.25, 0.0]},
-    }
-    material = load(draft, tmp_path).materials[0]
-    assert material.lit
-    assert material.shade_color == pytest.approx((0.7354, 0.7303, 0.3), abs=1e-3)
-
-
-def test_vrm0_is_turned_to_face_the_front(tmp_path: Path) -> None:
-    rig, expected = load(vrm0_draft(), tmp_path), tiny_rig()
-    np.testing.assert_allclose(rig.mesh.positions, expected.mesh.positions, atol=1e-5)
-    left = rig.skeleton.rest_positions[rig.skeleton.humanoid["leftHand"]]
-    assert left[0] > 0.5
-    assert rig.colliders[0].offset == pytest.approx((-0.03, 0.1, 0.07))
-    assert rig.look_at.offset_from_head == pytest.approx((0.0, 0.1, 0.08))
-
-
-def test_vrm0_controls_get_their_vrm1_names(tmp_path: Path) -> None:
-    rig = load(vrm0_draft(), tmp_path)
-    assert [expression.name for expression in rig.expressions] == ["blink", "aa", "Surprised"]
-    assert rig.expressions[1].morphs == ((1, 0.5),)
-    assert rig.expressions[2].is_binary
-    assert rig.look_at.kind == "expression"
-    assert rig.look_at.outer.input_max_rad == pytest.approx(math.radians(60.0))
-    assert (rig.name, rig.author, rig.licence) == ("Tiny", "Ann", "CC0")
-
-
-def test_vrm0_thumbs_are_renamed_one_bone_inward(tmp_path: Path) -> None:
-    draft = vrm0_draft()
-    names = ("leftThumbProximal", "leftThumbIntermediate", "leftThumbDistal")
-    for number, name in enumerate(names):
-        draft.document["nodes"].append({"name": name, "translation": [0.02, 0.0, 0.0]})
-        node = len(draft.document["nodes"]) - 1
-        above = draft.node("leftHand") if number == 0 else draft.document["nodes"][node - 1]
-        above["children"] = [node]
-        draft.document["extensions"]["VRM"]["humanoid"]["humanBones"].append(
-            {"bone": name, "node": node}
-        )
-    skeleton = load(draft, tmp_path).skeleton
-    thumb = [f"leftThumb{part}" for part in ("Metacarpal", "Proximal", "Distal")]
-    assert tuple(skeleton.names[skeleton.humanoid[bone]] for bone in thumb) == names
-
-
-def test_vrm0_springs_follow_all_children_and_get_a_bare_end(tmp_path: Path) -> None:
-    draft = vrm0_draft()
-    draft.document["nodes"].append({"name": "fork", "translation": [0.1, 0.0, 0.0]})
-    draft.node("tail.1")["children"].append(len(draft.document["nodes"]) - 1)
-    rig = load(draft, tmp_path)
-    chains = [[rig.skeleton.names[bone] for bone in spring.bones] for spring in rig.springs]
-    assert chains == [
-        ["tail.0", "tail.1", "tail.2", "tail.end", "tail.end end"],
-        ["fork", "fork end"],
-    ]
-    assert rig.springs[0].stiffness == (2.0,) * 5
-
-
-def test_vrm0_toon_properties_win_over_the_plain_material(tmp_path: Path) -> None:
-    material = load(vrm0_draft(), tmp_path).materials[0]
-    assert material.base_color == pytest.approx((1.0, 0.8, 0.6, 1.0))
-    assert material.shade_color == pytest.approx((0.5, 0.5, 1.0))
-    assert material.alpha_mode is AlphaMode.MASK
-    assert material.alpha_cutoff == pytest.approx(0.4)
-    assert material.double_sided
 
 
 def test_expressions_are_guessed_from_morph_target_names(tmp_path: Path) -> None:
