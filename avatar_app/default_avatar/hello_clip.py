@@ -78,7 +78,9 @@ def _hips_and_legs(times: Double, sway: Double) -> dict[str, Quaternions]:
     for side, moments in (("left", script.LEFT_STEPS_S), ("right", script.RIGHT_STEPS_S)):
         lift = script.STEP_LIFT_DEG * _step_lift(times, moments)
         stance = 2.0 if side == "left" else -2.0
-        turns[f"{side}UpperLeg"] = turned(("x", -lift), ("z", stance + 0.5 * lean))
+        turns[f"{side}UpperLeg"] = turned(
+            ("y", 4.0 * stance), ("x", -lift), ("z", stance + 0.5 * lean)
+        )
         turns[f"{side}LowerLeg"] = turned(("x", 1.7 * lift))
         turns[f"{side}Foot"] = turned(("x", -0.3 * lift), ("z", -stance))
     return turns
