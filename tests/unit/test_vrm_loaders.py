@@ -111,3 +111,11 @@ def test_vrm0_toon_properties_win_over_the_plain_material(tmp_path: Path) -> Non
     assert material.alpha_mode is AlphaMode.MASK
     assert material.alpha_cutoff == pytest.approx(0.4)
     assert material.double_sided
+
+
+def test_an_expression_for_a_missing_morph_target_does_nothing(tmp_path: Path) -> None:
+    draft = vrm1_draft()
+    preset = draft.document["extensions"]["VRMC_vrm"]["expressions"]["preset"]
+    preset["blink"]["morphTargetBinds"][0]["index"] = 99
+    rig = load(draft, tmp_path)
+    assert rig.expressions[rig.expression_index("blink")].morphs == ()
