@@ -18,6 +18,21 @@ class SentenceFormatter(logging.Formatter):
         return f"kigurumi: {record.getMessage()}"
 
 
+class SayOnce(logging.Filter):
+    """Drop a sentence that has just been said, such as a notice that then ends the command."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last = ""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether the sentence is new."""
+        sentence = record.getMessage()
+        is_new = sentence != self._last
+        self._last = sentence
+        return is_new
+
+
 def set_up_logging(level: str) -> None:
     """Set up the root logger; a log folder that cannot be written costs only the file.
 
@@ -29,6 +44,7 @@ def set_up_logging(level: str) -> None:
     console = logging.StreamHandler()
     console.setFormatter(SentenceFormatter())
     console.setLevel(level if level in LEVELS else "WARNING")
+    console.addFilter(SayOnce())
     root.addHandler(console)
     try:
         log_folder().mkdir(parents=True, exist_ok=True)

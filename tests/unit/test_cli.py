@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from avatar_app.commands.cli import parse_arguments, run_command
-from avatar_app.commands.log_setup import SentenceFormatter
+from avatar_app.commands.log_setup import SayOnce, SentenceFormatter
 from tests.fakes.video import write_video
 
 PROJECT_ROOT = Path(__file__).parents[2]
@@ -114,6 +114,12 @@ def test_the_terminal_shows_no_traceback() -> None:
     except ValueError:
         record = logging.LogRecord("x", 40, "x.py", 1, "a sentence", None, sys.exc_info())
     assert SentenceFormatter().format(record) == "kigurumi: a sentence"
+
+
+def test_the_terminal_says_a_sentence_once_in_a_row() -> None:
+    once = SayOnce()
+    records = [logging.LogRecord("x", 40, "x.py", 1, text, None, None) for text in "aab"]
+    assert [once.filter(record) for record in records] == [True, False, True]
 
 
 def test_a_mistake_in_a_real_process_leaves_no_traceback(folder: Path) -> None:
