@@ -69,9 +69,9 @@ LOCKS: tuple[Lock, ...] = (*BANGS, *SIDES, *BACK, *TAILS, AHOGE)
 CHAINS: dict[str, tuple[str, int, float, float, float]] = {
     "bangLeft": ("bang3", 1, 2.4, 0.5, 0.05),
     "bangRight": ("bang4", 1, 2.4, 0.5, 0.05),
-    "side": ("sideFront", 3, 0.9, 0.4, 0.25),
+    "side": ("sideFront", 3, 1.0, 0.4, 0.15),
     "backSide": ("backB", 2, 1.2, 0.45, 0.2),
     "back": ("backD", 2, 1.2, 0.45, 0.2),
-    "tail": ("tailA", 3, 0.8, 0.35, 0.25),
+    "tail": ("tailA", 3, 1.1, 0.35, 0.10),
     "ahoge": ("ahoge", 2, 1.6, 0.3, 0.0),
 }
