@@ -2,22 +2,22 @@
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from renderer.engines.base import Decoder
-from renderer.sheet.sheet_drawing import SheetRasterizer, with_expression
+from renderer.sheet.sheet_drawing import with_expression
 from udp_live.linalg import quat_from_axis_angle, quat_multiply
 from udp_live.rig.expressions import effective_expression_weights
 from udp_live.rig.framing import Framing, frame_viewpoint
 from udp_live.rig.landmarks import canonical_pose
 from udp_live.rig.rig import Rig
-from udp_live.types import RigPose, Viewpoint
+from udp_live.types import RigPose, UdpMap, Viewpoint
 
 GREY = 128.0  # background under which the L1 error is measured
 
@@ -126,19 +126,47 @@ def expression_cases(rig: Rig, framing: Framing) -> Iterator[Case]:
         yield Case(f"{framing.value} {expression.name}", pose, frame_viewpoint(rig, framing))
 
 
-def evaluate(
-    rig: Rig,
-    rasterizer: SheetRasterizer,
-    decoder: Decoder,
-    encoding: Any,
-    cases: Sequence[Case] | Iterator[Case],
-) -> Iterator[Comparison]:
-    """Paint every case and compare it with the rasterizer's own drawing."""
+class UdpDrawer(Protocol):
+    """What draws UDP maps: ``udp_live.rasterizer.udp_pass.UdpRasterizer``."""
+
+    def draw(self, pose: RigPose, viewpoint: Viewpoint) -> UdpMap:
+        """Return the UDP map, ``Decoder.supersampling`` times as large as the pictures."""
+
+
+class ToonDrawer(Protocol):
+    """What draws the truth: ``udp_live.rasterizer.toon_pass.ToonRasterizer``."""
+
+    def draw(self, pose: RigPose, viewpoint: Viewpoint) -> NDArray[np.uint8]:
+        """Return straight RGBA."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """A decoder and what it is measured against, all of one rig.
+
+    Attributes:
+        rig: The rig.
+        toon: Draws the truth.
+        udp: Draws what the decoder gets.
+        decoder: To be measured.
+        encoding: Of the rig's sheet, from ``decoder``.
+    """
+
+    rig: Rig
+    toon: ToonDrawer
+    udp: UdpDrawer
+    decoder: Decoder
+    encoding: Any = field(repr=False)
+
+
+def evaluate(contest: Contest, cases: Iterable[Case]) -> Iterator[Comparison]:
+    """Paint every case and compare it with the rig's own toon drawing."""
     for case in cases:
-        truth, udp_map = rasterizer.draw_with_udp(case.pose, case.viewpoint)
-        expressions = expression_weights(rig, case.pose)
+        truth = contest.toon.draw(case.pose, case.viewpoint)
+        udp_map = contest.udp.draw(case.pose, case.viewpoint)
+        expressions = expression_weights(contest.rig, case.pose)
         start = time.perf_counter()
-        painted = decoder.decode(encoding, udp_map, expressions)
+        painted = contest.decoder.decode(contest.encoding, udp_map, expressions)
         decode_ms = (time.perf_counter() - start) * 1e3
         score = Score(case.name, figure_psnr(truth, painted), image_l1(truth, painted), decode_ms)
         yield Comparison(score, truth, painted)

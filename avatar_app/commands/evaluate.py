@@ -24,6 +24,7 @@ def add_parser(subparsers: Any) -> None:
     add("--size", type=int, default=384, help="side of the pictures in pixels")
     add("--poses", type=int, default=60, help="random poses per framing")
     add("--seed", type=int, default=0, help="of the random poses")
+    add("--supersampling", type=int, choices=(1, 2), default=2, help="UDP pixels per picture pixel")
     add("--json", type=Path, metavar="FILE", help="write the scores")
     add("--pictures", type=Path, metavar="DIR", help="write the worst pictures beside the truth")
     parser.set_defaults(run=run)
@@ -35,10 +36,11 @@ def run(arguments: argparse.Namespace) -> int:
     from avatar_app.errors import UsageError
     from avatar_app.paths import encodings_folder, find_avatar
     from renderer.engines import open_decoder
-    from renderer.evaluation import evaluate, expression_cases, random_cases
+    from renderer.evaluation import Contest, evaluate, expression_cases, random_cases
     from renderer.sheet.avatar_file import load_avatar
     from udp_live.rasterizer.gl_context import open_context
     from udp_live.rasterizer.toon_pass import ToonRasterizer, ToonStyle
+    from udp_live.rasterizer.udp_pass import UdpRasterizer
     from udp_live.rig.framing import Framing
 
     if not 64 <= arguments.size <= 2048 or not 1 <= arguments.poses <= 10_000:
@@ -46,11 +48,13 @@ def run(arguments: argparse.Namespace) -> int:
     avatar = load_avatar(find_avatar(arguments.avatar))
     ink = avatar.sheet.ink
     style = ToonStyle(ink_width=ink.width, ink_tint=ink.tint)
-    size = (arguments.size, arguments.size)
-    rasterizer = ToonRasterizer(open_context(), avatar.rig, size, style)
+    side, scale = arguments.size, arguments.supersampling
+    context = open_context()
+    toon = ToonRasterizer(context, avatar.rig, (side, side), style)
+    udp = UdpRasterizer(context, avatar.rig, (side * scale, side * scale))
     device = None if arguments.device == "auto" else arguments.device
-    decoder = open_decoder(arguments.decoder, device, encodings_folder())
-    encoding = decoder.encode(avatar.sheet)
+    decoder = open_decoder(arguments.decoder, device, encodings_folder(), supersampling=scale)
+    contest = Contest(avatar.rig, toon, udp, decoder, decoder.encode(avatar.sheet))
     summary: dict[str, Any] = {}
     for framing in (Framing.BUST, Framing.FULL):
         cases = {
@@ -58,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
             "expressions": expression_cases(avatar.rig, framing),
         }
         for kind, chosen in cases.items():
-            results = list(evaluate(avatar.rig, rasterizer, decoder, encoding, chosen))
+            results = list(evaluate(contest, chosen))
             if not results:
                 continue
             name = f"{framing.value} {kind}"
@@ -67,9 +71,15 @@ def run(arguments: argparse.Namespace) -> int:
             if arguments.pictures is not None:
                 _write_worst(arguments.pictures / f"{framing.value}-{kind}.png", results)
     decoder.close()
-    rasterizer.close()
+    udp.close()
+    toon.close()
     if arguments.json is not None:
-        head = {"avatar": avatar.name, "size": arguments.size, "device": decoder.device}
+        head = {
+            "avatar": avatar.name,
+            "size": side,
+            "supersampling": scale,
+            "device": decoder.device,
+        }
         write_json(arguments.json, {**head, "views": len(avatar.sheet.views), **summary})
     return 0
 

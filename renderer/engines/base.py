@@ -31,6 +31,10 @@ class Decoder(Protocol):
     def device(self) -> str:
         """Where it runs: ``cpu``, ``cuda:0`` ..."""
 
+    @property
+    def supersampling(self) -> int:
+        """Side of the UDP maps over the side of the pictures: 1, or 2 for smoother edges."""
+
     def encode(self, sheet: CharacterSheet) -> Any:
         """Prepare a sheet of 1 to 32 views of any sizes; their order has no effect.
 
@@ -45,7 +49,7 @@ class Decoder(Protocol):
         udp_map: UdpMap,
         expressions: Mapping[str, float],
     ) -> NDArray[np.uint8]:
-        """Paint one UDP map of any size.
+        """Paint one UDP map of any size that is a multiple of ``supersampling``.
 
         Args:
             encoding: From ``encode`` of the same decoder.
@@ -53,7 +57,8 @@ class Decoder(Protocol):
             expressions: VRM expression name to weight in [0, 1]; missing ones count as 0.
 
         Returns:
-            ``[H, W, 4]`` uint8 premultiplied sRGB RGBA of the map's size, a new array.
+            ``[H, W, 4]`` uint8 premultiplied sRGB RGBA of the map's size over ``supersampling``,
+            a new array.
         """
 
     def close(self) -> None:
@@ -61,7 +66,11 @@ class Decoder(Protocol):
 
 
 def open_decoder(
-    name: str = "guided", device: str | None = None, cache_folder: Path | None = None
+    name: str = "guided",
+    device: str | None = None,
+    cache_folder: Path | None = None,
+    *,
+    supersampling: int = 1,
 ) -> Decoder:
     """Open a decoder.
 
@@ -69,6 +78,7 @@ def open_decoder(
         name: One of ``DECODER_NAMES``.
         device: Torch device such as ``cpu`` or ``cuda``; None takes the GPU where there is one.
         cache_folder: Where sheet encodings are kept; None keeps none.
+        supersampling: Side of the UDP maps over the side of the pictures.
 
     Raises:
         ValueError: The name is unknown.
@@ -78,5 +88,5 @@ def open_decoder(
         from renderer.engines.torch_device import pick_device
         from renderer.guided.guided_decoder import GuidedDecoder
 
-        return GuidedDecoder(pick_device(device), cache_folder)
+        return GuidedDecoder(pick_device(device), cache_folder, supersampling)
     raise ValueError(f"unknown decoder: {name!r} not in {', '.join(DECODER_NAMES)}")

@@ -7,20 +7,17 @@ from torch.nn.functional import avg_pool2d, interpolate, pad
 FILL_TRUST = 0.05  # colours less certain than this yield to their surroundings
 
 
-def fill_holes(colour: Tensor, trust: Tensor, steps: int = 6) -> Tensor:
+def fill_holes(weighted: Tensor, steps: int = 6) -> Tensor:
     """Extend trusted colours into holes and past the silhouette (push and pull).
 
     Args:
-        colour: ``[3, H, W]``, any value where ``trust`` is 0.
-        trust: ``[H, W]`` in [0, 1].
+        weighted: ``[4, H, W]``, colours times trust, then trust in [0, 1].
         steps: Halvings; holes up to about ``2 ** steps`` pixels wide close.
 
     Returns:
         ``[3, H, W]``, the same colours where trust is high.
     """
-    share = trust.square()
-    share /= share + FILL_TRUST**2
-    level = torch.cat([colour * share, share[None]])[None]
+    level = weighted[None]
     pyramid = [level]
     for _ in range(steps):
         if min(level.shape[-2:]) < 2:
@@ -47,8 +44,7 @@ def soft_mask(occupied: Tensor) -> Tensor:
     Returns:
         ``[H, W]`` float32 in [0, 1].
     """
-    mask = occupied.to(torch.float32)[None, None]
-    kernel = torch.tensor([1.0, 2.0, 1.0], device=occupied.device) / 4
-    mask = torch.conv2d(pad(mask, (1, 1, 0, 0)), kernel.view(1, 1, 1, 3))
-    mask = torch.conv2d(pad(mask, (0, 0, 1, 1)), kernel.view(1, 1, 3, 1))
-    return ((mask[0, 0] - 0.5) * 2 + 0.5).clamp_(0, 1)
+    mask = pad(occupied.to(torch.float32)[None], (1, 1, 1, 1), mode="replicate")[0]
+    rows = mask[:-2] + 2 * mask[1:-1] + mask[2:]
+    coverage = rows[:, :-2] + 2 * rows[:, 1:-1] + rows[:, 2:]
+    return coverage.mul_(2 / 16).sub_(0.5).clamp_(0, 1)

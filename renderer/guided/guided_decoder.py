@@ -1,5 +1,6 @@
 """The guided decoder: paints UDP maps by looking landmarks up in the sheet, without weights."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,9 +11,10 @@ from torch import Tensor
 
 from renderer.guided.encoding_cache import cached_encoding
 from renderer.guided.expression_choice import choose_expressions
-from renderer.guided.fill import fill_holes, soft_mask
+from renderer.guided.fill import FILL_TRUST, fill_holes, soft_mask
 from renderer.guided.ink import ink_coverage
 from renderer.guided.lookup import Lookup, Painted
+from renderer.guided.samples import find_samples, shrink
 from renderer.guided.sheet_encoding import SheetEncoding
 from renderer.types import CharacterSheet, LandmarkBox
 from udp_live.types import UdpMap
@@ -32,14 +34,24 @@ class GuidedDecoder:
 
     name = "guided"
 
-    def __init__(self, device: torch.device, cache_folder: Path | None = None) -> None:
+    def __init__(
+        self, device: torch.device, cache_folder: Path | None = None, supersampling: int = 1
+    ) -> None:
+        if not 1 <= supersampling <= 4:
+            raise ValueError(f"unexpected supersampling: {supersampling} not in 1..4")
         self._device = device
         self._cache_folder = cache_folder
+        self._supersampling = supersampling
 
     @property
     def device(self) -> str:
         """Torch name of the device: ``cpu``, ``cuda:0`` ..."""
         return str(self._device)
+
+    @property
+    def supersampling(self) -> int:
+        """Side of the UDP maps over the side of the pictures; see Decoder."""
+        return self._supersampling
 
     def encode(self, sheet: CharacterSheet) -> SheetEncoding:
         """Prepare a sheet; see Decoder."""
@@ -53,12 +65,17 @@ class GuidedDecoder:
         expressions: Mapping[str, float],
     ) -> NDArray[np.uint8]:
         """Paint a UDP map; see Decoder."""
-        picture = np.zeros(udp_map.xyzv.shape, np.uint8)
-        box = figure_box(udp_map.xyzv[..., 3])
+        scale = self._supersampling
+        height, width = udp_map.xyzv.shape[:2]
+        if height % scale or width % scale:
+            raise ValueError(f"unexpected UDP size: {width}x{height} is no multiple of {scale}")
+        picture = np.zeros((height // scale, width // scale, 4), np.uint8)
+        box = figure_box(udp_map.xyzv[..., 3], scale)
         if box is None:
             return picture
-        udp = torch.from_numpy(np.ascontiguousarray(udp_map.xyzv[box])).to(self._device)
-        painted = paint(encoding, udp, expressions, picture.shape[0])
+        rows, columns = (slice(side.start * scale, side.stop * scale) for side in box)
+        udp = torch.from_numpy(np.ascontiguousarray(udp_map.xyzv[rows, columns]))
+        painted = paint(encoding, udp.to(self._device), expressions, height, scale)
         picture[box] = painted.cpu().numpy()
         return picture
 
@@ -66,70 +83,91 @@ class GuidedDecoder:
         """Nothing to release."""
 
 
-def figure_box(occupancy: NDArray[np.float32]) -> tuple[slice, slice] | None:
-    """Return rows and columns of the figure with a rim, or None for an empty map."""
+def figure_box(occupancy: NDArray[np.float32], scale: int) -> tuple[slice, slice] | None:
+    """Return the picture's rows and columns with the figure and a rim, None for an empty map."""
     occupied = occupancy > 0.5
-    rows, columns = np.flatnonzero(occupied.any(1)), np.flatnonzero(occupied.any(0))
-    if rows.size == 0:
-        return None
-    return (
-        slice(max(rows[0] - RIM_PX, 0), rows[-1] + 1 + RIM_PX),
-        slice(max(columns[0] - RIM_PX, 0), columns[-1] + 1 + RIM_PX),
-    )
+    sides = []
+    for axis in (1, 0):
+        lines = np.flatnonzero(occupied.any(axis))
+        if lines.size == 0:
+            return None
+        last = occupied.shape[1 - axis] // scale
+        stop = min(int(lines[-1]) // scale + 1 + RIM_PX, last)
+        sides.append(slice(max(int(lines[0]) // scale - RIM_PX, 0), stop))
+    return sides[0], sides[1]
 
 
 def paint(
-    encoding: SheetEncoding, udp: Tensor, expressions: Mapping[str, float], picture_height: int
+    encoding: SheetEncoding,
+    udp: Tensor,
+    expressions: Mapping[str, float],
+    map_height: int,
+    scale: int = 1,
 ) -> Tensor:
     """Paint a cropped UDP map.
 
     Args:
         encoding: On the device of ``udp``.
-        udp: ``[H, W, 4]`` float32.
+        udp: ``[sH, sW, 4]`` float32.
         expressions: Weights of the rig pose.
-        picture_height: Of the whole picture, to which the line width refers.
+        map_height: Of the whole map, to which the line width refers.
+        scale: Subpixels along each side of a pixel.
 
     Returns:
         ``[H, W, 4]`` uint8 premultiplied RGBA.
     """
-    height, width = udp.shape[:2]
     planes = udp.permute(2, 0, 1).contiguous()
-    occupied = planes[3] > 0.5
-    pixels = occupied.view(-1).nonzero().view(-1)
-    landmark = planes[:3].reshape(3, -1).index_select(1, pixels)
-    lookup = Lookup(encoding, pick_level(encoding.densities, planes[:3], occupied))
-    painted = lookup.paint(encoding.body, landmark)
-    _paint_regions(encoding, lookup, landmark, expressions, painted)
-    image = torch.zeros((4, height * width), device=udp.device)
-    image[:3].index_copy_(1, pixels, painted.colour)
-    image[3].index_copy_(0, pixels, painted.trust)
-    image = image.view(4, height, width)
-    colour = fill_holes(image[:3], image[3])
-    ink = ink_coverage(planes[:3], occupied, encoding.ink.width * picture_height)
-    alpha = soft_mask(occupied)
-    for channel, tint in enumerate(encoding.ink.tint):
-        colour[channel] *= (1 - (1 - tint) * ink) * alpha
-    result = torch.cat([colour, alpha[None] * 255]).add_(0.5).clamp_(0, 255)
+    landmark, occupied = planes[:3], planes[3] > 0.5
+    ink = ink_coverage(landmark, occupied, encoding.ink.width * map_height)
+    step = typical_step(landmark, occupied)
+    samples = find_samples(landmark, occupied, ink, scale, step)
+    lookup = Lookup(encoding, pick_level(encoding.densities, step * scale))
+    painted = lookup.paint(encoding.body, samples.landmark)
+    _paint_regions(encoding, lookup, samples.landmark, expressions, painted)
+    trust = painted.trust.square()
+    trust /= trust + FILL_TRUST**2
+    plain = samples.sum(torch.cat([painted.colour * trust, trust[None]]))
+    tint = torch.tensor(encoding.ink.tint, device=udp.device)[:, None]
+    shade = 1 - (1 - tint) * samples.ink
+    inked = samples.sum(painted.colour.mul_(trust).mul_(shade))
+    covered = samples.sum(torch.ones_like(trust)[None])[0]
+    filled = fill_holes(plain)
+    shade = 1 - (1 - tint[:, None]) * shrink(ink, scale)
+    # What is not trusted of a pixel takes the filled colour, under the pixel's mean ink.
+    missing = (covered - plain[3]).clamp_min_(1e-3)
+    colour = (inked + filled * shade * missing) / (plain[3] + missing)
+    alpha = shrink(soft_mask(occupied), scale)
+    result = torch.cat([colour * alpha, alpha[None] * 255]).add_(0.5).clamp_(0, 255)
     result = result.to(torch.uint8).permute(1, 2, 0).contiguous()
     return torch.minimum(result, result[..., 3:])
 
 
-def pick_level(densities: tuple[float, ...], landmark: Tensor, occupied: Tensor) -> int:
+def typical_step(landmark: Tensor, occupied: Tensor) -> float:
+    """Estimate how far landmarks move over one pixel of a surface that faces the viewer.
+
+    Args:
+        landmark: ``[3, H, W]``.
+        occupied: ``[H, W]`` bool.
+
+    Returns:
+        Landmark units; 0 for a figure of a few pixels.
+    """
+    rows = slice(None, None, max(1, occupied.shape[0] // 128))
+    both = occupied[rows, 1:] & occupied[rows, :-1]
+    step = (landmark[:, rows, 1:] - landmark[:, rows, :-1]).square().sum(0)[both]
+    if step.numel() < 16:
+        return 0.0
+    return math.sqrt(float(step.kthvalue(1 + step.numel() // 5).values))
+
+
+def pick_level(densities: tuple[float, ...], step: float) -> int:
     """Choose the level of the tables whose drawings are as fine as the picture.
 
     Args:
         densities: Of the levels, falling.
-        landmark: ``[3, H, W]``.
-        occupied: ``[H, W]`` bool.
+        step: Typical distance of neighbouring pixels' landmarks.
     """
-    stride = max(1, occupied.shape[0] // 128)
-    rows = slice(None, None, stride)
-    both = occupied[rows, 1:] & occupied[rows, :-1]
-    step = (landmark[:, rows, 1:] - landmark[:, rows, :-1]).square().sum(0)[both]
-    if step.numel() < 16:
-        return 0
-    nearest = float(step.kthvalue(1 + step.numel() // 5).values) ** 0.5
-    fits = [level for level, offered in enumerate(densities) if offered * nearest >= DETAIL]
+    fits = [level for level, offered in enumerate(densities) if offered * step >= DETAIL]
     return fits[-1] if fits else 0
 
 

@@ -18,6 +18,7 @@ Int = NDArray[np.int64]
 
 CANDIDATES = 2  # a third gains less than 0.1 dB and costs half as much again
 QUALITY = CANDIDATE_FIELDS - 1
+QUALITY_POWER = 3  # sharp enough that the best drawing dominates, soft enough to hide seams
 SECOND_LAYER_PX = 3.0
 LOWEST_DENSITY = 150.0  # a figure 150 px tall is the smallest worth a level of its own
 
@@ -207,7 +208,8 @@ def _fill_level(candidates: Float, known: Int, chosen: Sequence[tuple[Offers, fl
     beaten = np.zeros(known.size, np.float32)
     first_out = np.equal(rank, CANDIDATES)
     beaten[row[first_out]] = quality[order[first_out]]
-    candidates[..., QUALITY] = np.maximum(candidates[..., QUALITY] - 0.9 * beaten[:, None], 0)
+    margin = np.maximum(candidates[..., QUALITY] - 0.9 * beaten[:, None], 0)
+    candidates[..., QUALITY] = margin**QUALITY_POWER
 
 
 def _borrow_missing(candidates: Float) -> None:

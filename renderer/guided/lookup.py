@@ -13,9 +13,10 @@ TAP_SIGMA_PX = 1.6  # neighbours further away in landmark space show another sur
 TAP_SIGMA_LIMITS = (0.0012, 0.006)
 LAYER_SIGMA = 0.0008  # off the surface: tells a lock of hair from the skin right behind it
 LAYER_SIGMA_PX = 0.4
-FAR_SIGMA = 0.02  # beyond its surface a drawing still says what colour is near
+FAR_SIGMA = 0.01  # beyond its surface a drawing still says what colour is near
 FAR_TRUST = 1e-4
-QUALITY_POWER = 3.0  # sharp enough that the best drawing dominates, soft enough to hide seams
+MINOR_SHARE = 0.02
+CLEAR_TRUST = 0.5
 CHUNK = 16384  # temporaries of a chunk stay in the processor's cache
 
 
@@ -67,15 +68,21 @@ class Lookup:
         candidates = table.candidates[self._level]
         ranks = candidates.shape[1]
         flat = candidates.reshape(-1, candidates.shape[2])
-        total = torch.zeros_like(landmark)
-        weight, trust = torch.zeros_like(landmark[0]), torch.zeros_like(landmark[0])
-        for rank in range(ranks):
-            place = flat.index_select(0, rows * ranks + rank).T.contiguous()
-            part, near = self._sample(place[:-1], landmark)
-            share = place[-1] ** QUALITY_POWER
-            total.addcmul_(part, share)
-            weight.addcmul_(near, share)
-            trust = torch.maximum(trust, near)
+        place = flat.index_select(0, rows * ranks).T.contiguous()
+        total, trust = self._sample(place[:-1], landmark)
+        weight = trust * place[-1]
+        total *= place[-1]
+        for rank in range(1, ranks):
+            share = flat[:, -1].index_select(0, rows * ranks + rank)
+            # Most pixels have one drawing that is by far the best: no need to ask the others.
+            unsure = (share > MINOR_SHARE * place[-1]) | (trust < CLEAR_TRUST)
+            chosen = (unsure & (share > 0)).nonzero().view(-1)
+            index = rows.index_select(0, chosen) * ranks + rank
+            other = flat.index_select(0, index).T.contiguous()
+            part, near = self._sample(other[:-1], landmark.index_select(1, chosen))
+            total.index_add_(1, chosen, part * other[-1])
+            weight.index_add_(0, chosen, near * other[-1])
+            trust.index_copy_(0, chosen, torch.maximum(trust.index_select(0, chosen), near))
         return total / weight.clamp_min(1e-20), trust
 
     def _sample(self, place: Tensor, landmark: Tensor) -> tuple[Tensor, Tensor]:
@@ -116,7 +123,7 @@ class Lookup:
             miss = _square(rest)
             height = rest[0] * normal[0] + rest[1] * normal[1] + rest[2] * normal[2]
             near = torch.exp(miss * self._tap_factor + height.square_() * self._layer_factor)
-            near += FAR_TRUST * torch.exp(miss * (-1.0 / FAR_SIGMA**2)) + 1e-9
+            near += FAR_TRUST / (1 + miss * (1.0 / FAR_SIGMA**2)).square_()
             near *= (share + 1e-3) * usable
             rgba = self._colour.index_select(0, index)
             for channel in range(3):

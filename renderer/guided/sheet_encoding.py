@@ -9,7 +9,7 @@ from torch import Tensor
 
 from renderer.types import InkStyle, LandmarkBox
 
-CANDIDATE_FIELDS = 15  # x, y, landmark (3), pixel_from_landmark (6), normal (3), quality
+CANDIDATE_FIELDS = 15  # x, y, landmark (3), pixel_from_landmark (6), normal (3), share
 BRICK = 8
 LANDMARK_SCALE = 65535.0
 
@@ -28,7 +28,7 @@ class LandmarkTable:
             for voxels that no drawing shows.
         candidates: ``[levels, R, K, 15]`` float32: atlas x and y, their landmark (3), atlas pixels
             per landmark unit (2x3, row by row), the surface's unit normal in landmark space (3),
-            quality in [0, 1], best first.
+            share in the blend in [0, 1], best first.
     """
 
     low: tuple[float, float, float]

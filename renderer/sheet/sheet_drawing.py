@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from renderer.sheet.face_regions import find_regions
 from renderer.types import CharacterSheet, InkStyle, SheetView
+from udp_live.linalg import quat_from_axis_angle, quat_multiply
 from udp_live.rig.framing import Framing, frame_viewpoint
 from udp_live.rig.landmarks import canonical_pose
 from udp_live.rig.rig import Rig
@@ -18,10 +19,15 @@ from udp_live.types import RigPose, UdpMap, Viewpoint
 SHEET_SIZE_PX = 1024  # side of the square that each view is drawn in before it is cropped
 CROP_MARGIN_PX = 8
 RAISED_ARM_RAD = math.radians(75)  # above the A-pose: shows armpits and flanks
-MAX_EXPRESSION_VIEWS = 16
+MAX_EXPRESSION_VIEWS = 13
 DRAWN_EXPRESSIONS = (
     *("blink", "aa", "ih", "ou", "ee", "oh"),
-    *("happy", "angry", "sad", "relaxed", "surprised", "browUp", "browDown", "smile"),
+    *("happy", "angry", "sad", "relaxed", "surprised", "smile"),
+)
+# They move what other views show anyway: one eyelid, the gaze, the brows.
+PLAIN_EXPRESSIONS = frozenset(
+    {"neutral", "blinkLeft", "blinkRight", "lookUp", "lookDown", "lookLeft", "lookRight"}
+    | {"browUp", "browDown", "browInnerUp"}
 )
 
 
@@ -44,6 +50,7 @@ class PlannedView:
         yaw_deg, pitch_deg: From where, as in Viewpoint.
         expression: Shown at full weight, with no other.
         arms_raised: Arms above the canonical A-pose.
+        head_turn_deg: Of the head to its left, to show what hair hides.
     """
 
     name: str
@@ -52,6 +59,7 @@ class PlannedView:
     pitch_deg: float = 0.0
     expression: str | None = None
     arms_raised: bool = False
+    head_turn_deg: float = 0.0
 
 
 BODY_PLAN = (
@@ -70,6 +78,10 @@ BODY_PLAN = (
     PlannedView("bust-back", Framing.BUST, 180),
     PlannedView("bust-from-above", Framing.BUST, 0, 45),
     PlannedView("bust-from-below", Framing.BUST, 0, -35),
+    PlannedView("bust-left", Framing.BUST, 80, head_turn_deg=-45),
+    PlannedView("bust-right", Framing.BUST, -80, head_turn_deg=45),
+    PlannedView("bust-turned-left", Framing.BUST, -15, head_turn_deg=50),
+    PlannedView("bust-turned-right", Framing.BUST, 15, head_turn_deg=-50),
 )
 
 
@@ -92,8 +104,7 @@ def plan_sheet(rig: Rig) -> tuple[PlannedView, ...]:
 
 def _is_custom(name: str) -> bool:
     """Tell whether an expression is none of VRM's own."""
-    presets = {"neutral", "blinkLeft", "blinkRight", "lookUp", "lookDown", "lookLeft", "lookRight"}
-    return name not in presets and name not in DRAWN_EXPRESSIONS
+    return name not in PLAIN_EXPRESSIONS and name not in DRAWN_EXPRESSIONS
 
 
 def draw_sheet(
@@ -118,6 +129,7 @@ def draw_sheet(
 
 def _draw_view(rig: Rig, rasterizer: SheetRasterizer, planned: PlannedView) -> SheetView:
     pose = raised_pose(rig) if planned.arms_raised else canonical_pose(rig)
+    pose = turned_head(rig, pose, math.radians(planned.head_turn_deg))
     pose = with_expression(rig, pose, planned.expression)
     viewpoint = replace(
         frame_viewpoint(rig, planned.framing),
@@ -147,6 +159,17 @@ def with_expression(rig: Rig, pose: RigPose, name: str | None) -> RigPose:
     return replace(pose, expression_weights=weights)
 
 
+def turned_head(rig: Rig, pose: RigPose, angle_rad: float) -> RigPose:
+    """Return the pose with the head turned to its left."""
+    head = rig.skeleton.humanoid.get("head")
+    if head is None or angle_rad == 0:
+        return pose
+    rotations = pose.bone_rotations.copy()
+    turn = quat_from_axis_angle((0.0, 1.0, 0.0), angle_rad)
+    rotations[head] = quat_multiply(turn, rotations[head])
+    return replace(pose, bone_rotations=rotations.astype(np.float32))
+
+
 def raised_pose(rig: Rig) -> RigPose:
     """Return the canonical A-pose with both arms raised above the shoulders."""
     pose = canonical_pose(rig)
@@ -154,13 +177,6 @@ def raised_pose(rig: Rig) -> RigPose:
     for side, sign in (("left", 1.0), ("right", -1.0)):
         bone = rig.skeleton.humanoid.get(f"{side}UpperArm")
         if bone is not None:
-            half = 0.5 * sign * RAISED_ARM_RAD
-            rotations[bone] = _turned_about_z(rotations[bone], half)
-    return replace(pose, bone_rotations=rotations)
-
-
-def _turned_about_z(rotation: NDArray[np.float32], half_angle: float) -> NDArray[np.float32]:
-    """Turn a quaternion (xyzw) about the parent's Z axis."""
-    s, c = math.sin(half_angle), math.cos(half_angle)
-    x, y, z, w = rotation
-    return np.array((c * x - s * y, c * y + s * x, c * z + s * w, c * w - s * z), np.float32)
+            turn = quat_from_axis_angle((0.0, 0.0, 1.0), sign * RAISED_ARM_RAD)
+            rotations[bone] = quat_multiply(turn, rotations[bone])
+    return replace(pose, bone_rotations=rotations.astype(np.float32))
