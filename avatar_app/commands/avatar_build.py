@@ -3,12 +3,16 @@
 import argparse
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from avatar_app.paths import DEFAULT_AVATAR_NAME, resources_folder, shipped_avatars_folder
 
+if TYPE_CHECKING:
+    from udp_live.rig.rig import Rig
+
 HELLO_CLIP = "hello.vrma"
 # 30 drawings with their UDP stay below 20 MB, and a bust still has a millimetre per pixel
-SHEET_SIZE_PX = 624
+SHEET_SIZE_PX = 608
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,20 +47,17 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _build_avatar(rig: object, folder: Path) -> None:
+def _build_avatar(rig: "Rig", folder: Path) -> None:
     """Write ``proxy.glb``, read it back as any program would, and draw the sheet from it."""
     from avatar_app.default_avatar.vrm_writer import write_vrm
-    from renderer.sheet.avatar_file import save_avatar
+    from renderer.sheet.avatar_file import SHEET_FOLDER, save_avatar
     from renderer.sheet.sheet_drawing import draw_sheet
     from renderer.types import InkStyle
     from udp_live.loaders import load_rig
     from udp_live.rasterizer.gl_context import open_context
     from udp_live.rasterizer.toon_pass import ToonRasterizer, ToonStyle
     from udp_live.rig.framing import Framing
-    from udp_live.rig.rig import Rig
 
-    if not isinstance(rig, Rig):
-        raise TypeError(f"unexpected rig: {type(rig).__name__}")
     with tempfile.TemporaryDirectory() as scratch:
         proxy = Path(scratch) / "proxy.glb"
         write_vrm(rig, proxy)
@@ -77,3 +78,11 @@ def _build_avatar(rig: object, folder: Path) -> None:
             sheet=sheet,
             proxy=proxy,
         )
+        remove_old_views(folder / SHEET_FOLDER, {view.name for view in sheet.views})
+
+
+def remove_old_views(folder: Path, names: set[str]) -> None:
+    """Delete the drawings of an earlier build that the sheet has no longer."""
+    for file in (*folder.glob("*.png"), *folder.glob("*.udp.npz")):
+        if file.name.split(".")[0] not in names:
+            file.unlink()

@@ -52,6 +52,15 @@ def test_face_regions_are_found(avatar: Avatar) -> None:
     assert {"mouth", "leftEye", "rightEye"} <= set(avatar.sheet.regions)
 
 
+def test_drawings_of_an_earlier_build_are_removed(tmp_path: Path) -> None:
+    old = [tmp_path / "gone.png", tmp_path / "gone.udp.npz"]
+    kept = [tmp_path / "front.png", tmp_path / "front.udp.npz", tmp_path / "notes.txt"]
+    for file in (*old, *kept):
+        file.touch()
+    avatar_build.remove_old_views(tmp_path, {"front"})
+    assert sorted(tmp_path.iterdir()) == sorted(kept)
+
+
 def test_the_clip_is_written_beside_the_avatar(built: Path) -> None:
     assert load_vrma(built / "clips" / avatar_build.HELLO_CLIP).duration_s == pytest.approx(30.0)
 
