@@ -1,0 +1,82 @@
+"""The real command with the shipped avatar: clip, OpenGL, decoder, recording."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from avatar_app.commands.cli import parse_arguments, run_command
+from avatar_app.paths import avatar_names, clip_names
+from udp_live.errors import GlContextError
+from udp_live.rasterizer.gl_context import open_context
+
+SIZE = 96
+FRAMES = 4
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One cache for all tests of the module, because encoding a sheet takes seconds."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(autouse=True)
+def _own_home(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if "yuzu" not in avatar_names() or "hello" not in clip_names():
+        pytest.skip("the default avatar or its clip has not been built")
+    try:
+        open_context().release()
+    except GlContextError as error:
+        pytest.skip(str(error))
+    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(home))
+
+
+def record(folder: Path, *options: str) -> list[NDArray[np.uint8]]:
+    """Run ``live`` on the clip and read the pictures back."""
+    arguments = parse_arguments(
+        [
+            *("live", "--source", "clip:hello", "--every-frame", "--frames", str(FRAMES)),
+            *("--size", str(SIZE), "--device", "cpu", "--output", f"{folder}/"),
+            *("--background", "transparent", "--report", str(folder / "r.json"), *options),
+        ]
+    )
+    arguments.gl_backend, arguments.has_screen = None, False
+    assert run_command(arguments) == 0
+    files = sorted(folder.glob("*.png"))
+    return [cv2.imread(str(file), cv2.IMREAD_UNCHANGED) for file in files]
+
+
+def test_two_runs_paint_the_same_pictures(tmp_path: Path) -> None:
+    first = record(tmp_path / "a")
+    second = record(tmp_path / "b")
+    assert len(first) == FRAMES
+    assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+def test_the_avatar_stands_in_the_middle_of_a_transparent_picture(tmp_path: Path) -> None:
+    picture = record(tmp_path)[0]
+    assert picture.shape == (SIZE, SIZE, 4)
+    covered = picture[..., 3] > 128
+    assert 0.2 < covered.mean() < 0.8
+    assert covered[SIZE // 2, SIZE // 2]
+    assert not covered[0].any()
+    assert len(np.unique(picture[covered][:, :3] // 32, axis=0)) > 10
+
+
+def test_full_framing_shows_a_smaller_figure_than_bust(tmp_path: Path) -> None:
+    bust = record(tmp_path / "bust")[0]
+    full = record(tmp_path / "full", "--framing", "full")[0]
+    assert (full[..., 3] > 128).mean() < 0.6 * (bust[..., 3] > 128).mean()
+
+
+def test_the_report_names_what_was_used(tmp_path: Path) -> None:
+    record(tmp_path)
+    report = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
+    assert (report["frames_in"], report["frames_out"], report["dropped"]) == (FRAMES, FRAMES, 0)
+    assert (report["decoder"], report["device"], report["size"]) == ("guided", "cpu", SIZE)
+    assert {"springs", "rasterizing", "decoding", "compositing", "sending"} <= set(report["stages"])
+    assert report["face_found"] is None
