@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from udp_live.retargeting.body_view import BodyView
 from udp_live.retargeting.head import HeadReading
-from udp_live.retargeting.limits import clamp
+from udp_live.retargeting.limits import clamp, smoothstep
 from udp_live.retargeting.quaternion import (
     IDENTITY,
     X_AXIS,
@@ -26,6 +26,7 @@ SPINE_BONES = ("spine", "chest", "upperChest")
 LEAN_MAX = math.radians(40.0)
 BEND_RANGE = (math.radians(-20.0), math.radians(70.0))
 TWIST_MAX = math.radians(70.0)
+TURNED_AWAY = (math.radians(110.0), math.radians(165.0))
 # Depth from one picture is unsure: angles that need it are copied with less than their size.
 BEND_GAIN = 0.8
 TWIST_GAIN = 0.85
@@ -60,6 +61,9 @@ class TorsoReading(NamedTuple):
     hips_seen: float
 
 
+FACING = TorsoReading(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+
+
 class TorsoAngles(NamedTuple):
     """Turns from neutral, radians."""
 
@@ -86,7 +90,7 @@ def read_torso(view: BodyView) -> TorsoReading:
 
 def standing_angles(reading: TorsoReading, neutral: TorsoReading | None) -> TorsoAngles:
     """Return the trunk's turns when the hips are in the picture."""
-    zero = neutral or TorsoReading(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
+    zero = neutral or FACING
     return TorsoAngles(
         lean=clamp(reading.lean - zero.lean, -LEAN_MAX, LEAN_MAX),
         bend=clamp(BEND_GAIN * (reading.bend - zero.bend), *BEND_RANGE),
@@ -109,7 +113,7 @@ def seated_angles(
         bend = SEATED_GAIN * math.asin(clamp(shift[2] / SEATED_TRUNK_M, -0.35, 0.6))
     if reading is None:
         return TorsoAngles(lean, bend)
-    zero = neutral or TorsoReading(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    zero = neutral or FACING
     tilt = reading.tilt - zero.tilt
     twist = _twist(reading.twist - zero.twist)
     return TorsoAngles(lean + SEATED_TILT_SHARE * (tilt - lean), bend, twist)
@@ -133,4 +137,6 @@ def pose_torso(
 
 def _twist(angle: float) -> float:
     wrapped = math.remainder(angle, 2.0 * math.pi)
-    return clamp(TWIST_GAIN * wrapped, -TWIST_MAX, TWIST_MAX)
+    # Seen from behind, left and right are one: face the viewer rather than flip between both.
+    fading = 1.0 - smoothstep(abs(wrapped), *TURNED_AWAY)
+    return fading * clamp(TWIST_GAIN * wrapped, -TWIST_MAX, TWIST_MAX)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from udp_live.retargeting.body import TorsoReading
+from udp_live.retargeting.body import FACING, TorsoReading
 from udp_live.retargeting.face import FaceReading
 from udp_live.retargeting.head import HeadReading
 from udp_live.retargeting.quaternion import (
@@ -25,6 +25,7 @@ AUTOMATIC_RANGE = math.radians(28.0)
 # A user who never holds still is taken as seen on average.
 PATIENCE_S = 2.5
 EASE_S = 0.35
+EASED_AFTER_S = 2.5  # the rest is too little to see
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class Calibration:
     def __init__(self) -> None:
         self.neutral = Neutral()
         self._target: Neutral | None = None
+        self._approached_s = 0.0
         self._is_wanted = True
         self._is_asked = False
         self._calm: list[Observation] = []
@@ -93,7 +95,7 @@ class Calibration:
             self._settle(self._waiting)
 
     def _settle(self, moments: list[Observation]) -> None:
-        self._target = _summarise(moments)
+        self._target, self._approached_s = _summarise(moments), 0.0
         self._is_wanted = self._is_asked = False
         self._start_over()
 
@@ -110,9 +112,16 @@ class Calibration:
         head = HeadReading(
             slerp(self.neutral.head.rotation, target.head.rotation, share), target.head.position
         )
-        self.neutral = replace(target, head=head)
-        if angle_of(multiply(inverse(head.rotation), target.head.rotation)) < 1e-3:
+        self.neutral = replace(target, head=head, torso=self._torso_towards(target.torso, share))
+        self._approached_s += dt_s
+        if self._approached_s > EASED_AFTER_S:
             self.neutral, self._target = target, None
+
+    def _torso_towards(self, target: TorsoReading | None, share: float) -> TorsoReading | None:
+        if target is None:
+            return None
+        pairs = zip(self.neutral.torso or FACING, target, strict=True)
+        return TorsoReading(*(a + share * (b - a) for a, b in pairs))
 
 
 def _turn(first: Observation, second: Observation) -> float:

@@ -17,10 +17,8 @@ from udp_live.retargeting.quaternion import (
 )
 
 HEAD_MAX = (math.radians(60.0), math.radians(80.0), math.radians(50.0))  # pitch, yaw, roll
-ELBOW_MAX = math.radians(150.0)
 WRIST_SWING_MAX = math.radians(75.0)
 FOREARM_TWIST_MAX = math.radians(110.0)
-KNEE_MAX = math.radians(150.0)
 FOOT_SWING_MAX = math.radians(50.0)
 
 
