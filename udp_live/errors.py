@@ -1,10 +1,10 @@
 """Errors that the world causes in ``udp_live``; wrong arguments raise ValueError or TypeError.
 
-    UdpLiveError
-      GlContextError       no usable OpenGL, or the context was lost
-      RigFormatError       a model file is missing, broken or lacks what an avatar needs
-      ShaderCompileError   a GLSL program was refused by the driver
-      MotionFormatError    a motion file is missing or broken
+UdpLiveError
+  GlContextError       no usable OpenGL, or the context was lost
+  RigFormatError       a model file is missing, broken or lacks what an avatar needs
+  ShaderCompileError   a GLSL program was refused by the driver
+  MotionFormatError    a motion file is missing or broken
 """
 
 
