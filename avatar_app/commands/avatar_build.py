@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 HELLO_CLIP = "hello.vrma"
 # 30 drawings with their UDP stay below 20 MB, and a bust still has a millimetre per pixel
-SHEET_SIZE_PX = 608
+SHEET_SIZE_PX = 600
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
