@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate, pad
 
+THINNEST = 0.5  # coverage that a hair's tip keeps
 FILL_TRUST = 0.05  # colours less certain than this yield to their surroundings
 
 
@@ -47,4 +48,5 @@ def soft_mask(occupied: Tensor) -> Tensor:
     mask = pad(occupied.to(torch.float32)[None], (1, 1, 1, 1), mode="replicate")[0]
     rows = mask[:-2] + 2 * mask[1:-1] + mask[2:]
     coverage = rows[:, :-2] + 2 * rows[:, 1:-1] + rows[:, 2:]
-    return coverage.mul_(2 / 16).sub_(0.5).clamp_(0, 1)
+    coverage.mul_(2 / 16).sub_(0.5).clamp_(0, 1)
+    return torch.maximum(coverage, THINNEST * mask[1:-1, 1:-1])

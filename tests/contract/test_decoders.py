@@ -1,0 +1,85 @@
+"""What every decoder promises, whichever it is."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from renderer.engines import DECODER_NAMES, Decoder, open_decoder
+from renderer.errors import AcceleratorError
+from renderer.types import CharacterSheet
+from tests.fakes.landmark_scene import NO_INK, doll_view, draw_doll
+from udp_live.types import UdpMap
+
+SHEET = CharacterSheet((doll_view("front", 96), doll_view("back", 80, yaw_rad=3.14)), {}, NO_INK)
+
+
+@pytest.fixture(params=DECODER_NAMES, scope="module")
+def decoder(request: pytest.FixtureRequest) -> Iterator[Decoder]:
+    opened = open_decoder(request.param, "cpu")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def encoding(decoder: Decoder) -> Any:
+    return decoder.encode(SHEET)
+
+
+def _map(decoder: Decoder, size: int, **draw: Any) -> UdpMap:
+    return UdpMap(draw_doll(size * decoder.supersampling, **draw)[1])
+
+
+def test_it_says_what_it_is(decoder: Decoder) -> None:
+    assert decoder.name in DECODER_NAMES
+    assert decoder.device == "cpu"
+
+
+@pytest.mark.parametrize("size", [48, 97])
+def test_pictures_are_premultiplied_rgba_of_the_wanted_size(
+    decoder: Decoder, encoding: Any, size: int
+) -> None:
+    picture = decoder.decode(encoding, _map(decoder, size), {})
+    assert picture.shape == (size, size, 4)
+    assert picture.dtype == np.uint8
+    assert np.all(picture[..., :3] <= picture[..., 3:])
+    assert picture[..., 3].any()
+
+
+def test_the_same_input_gives_the_same_picture(decoder: Decoder, encoding: Any) -> None:
+    one, other = _map(decoder, 64), _map(decoder, 64, yaw_rad=0.5)
+    first = decoder.decode(encoding, one, {"aa": 0.4})
+    decoder.decode(encoding, other, {})
+    np.testing.assert_array_equal(decoder.decode(encoding, one, {"aa": 0.4}), first)
+
+
+def test_an_empty_map_gives_an_empty_picture(decoder: Decoder, encoding: Any) -> None:
+    side = 32 * decoder.supersampling
+    empty = UdpMap(np.zeros((side, side, 4), np.float32))
+    assert not decoder.decode(encoding, empty, {}).any()
+
+
+def test_unknown_expressions_are_ignored(decoder: Decoder, encoding: Any) -> None:
+    udp = _map(decoder, 48)
+    np.testing.assert_array_equal(
+        decoder.decode(encoding, udp, {"tongueOut": 1.0}), decoder.decode(encoding, udp, {})
+    )
+
+
+def test_the_map_is_left_as_it_was(decoder: Decoder, encoding: Any) -> None:
+    udp = _map(decoder, 48)
+    before = udp.xyzv.copy()
+    decoder.decode(encoding, udp, {})
+    np.testing.assert_array_equal(udp.xyzv, before)
+
+
+def test_an_unknown_name_is_refused() -> None:
+    with pytest.raises(ValueError, match="unknown decoder"):
+        open_decoder("magic")
+
+
+@pytest.mark.parametrize("device", ["tpu", "cuda:99", "meta"])
+def test_a_device_that_is_not_there_is_refused(device: str) -> None:
+    with pytest.raises(AcceleratorError, match=r"device|GPU"):
+        open_decoder("guided", device)
