@@ -136,9 +136,11 @@ class LiveEngine:
         """
         before, self._config = self._config, config
         run = self._run
-        if run is None or config == before:
+        if config == before:
             return
-        if _frozen_part(config) == _frozen_part(before):
+        if run is None:
+            self._restart = True  # read only if a run is being opened at this very moment
+        elif _frozen_part(config) == _frozen_part(before):
             run.change_config(config)
         else:
             self._restart = True

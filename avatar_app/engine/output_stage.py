@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 RETRIED = ("virtual-camera",)  # a recording that stopped must not begin anew over its old file
 RETRY_S = 3.0
+AFTER_FRESH = 1.5  # periods; a repeat just before a fresh frame would only get in its way
 
 OpenSink = Callable[[str], "FrameSink"]
 
@@ -61,6 +62,7 @@ class OutputStage:
         self._compositor: Compositor | None = None
         self._last: AvatarFrame | None = None
         self._retry_s = 0.0
+        self._last_was_fresh = False
         self.lost: dict[str, OutputError] = {}
 
     def open(self) -> None:
@@ -74,13 +76,15 @@ class OutputStage:
         self._config = config
 
     def patience_s(self) -> float:
-        """Wait one period; then sinks that want it get the last frame again."""
-        return 1.0 / self._config.fps
+        """Wait for about a period; then sinks that want it get the last frame again."""
+        periods = AFTER_FRESH if self._last_was_fresh else 1.0
+        return periods / self._config.fps
 
     def process(self, value: AvatarFrame | None) -> FrameStamp | None:
         """Send a frame, or repeat the last one; returns the stamp of a new frame."""
         self._take_over_config()
         self._retry()
+        self._last_was_fresh = value is not None
         if value is not None:
             self._last = value
             self._send(value, list(self._sinks))

@@ -9,6 +9,8 @@ import os
 import select
 import shutil
 import subprocess
+import tempfile
+import time
 from typing import BinaryIO, cast
 
 import cv2
@@ -19,8 +21,8 @@ from avatar_app.errors import OutputError, VirtualCameraUnavailableError
 NODE_NAME = "kigurumi"
 LAUNCHER = "gst-launch-1.0"
 SET_PIPE_SIZE = 1031  # F_SETPIPE_SZ, which Python 3.11 has only on some builds
-PIPE_BYTES = 1 << 20  # the most that a user may ask for; holds a frame of 724 x 724
-START_S = 1.0  # a child that cannot reach PipeWire has ended by then
+MAX_PIPE_BYTES = 1 << 20  # the most that a user may ask for; holds a frame of 724 x 724
+START_S = 5.0  # the child usually needs a tenth of a second
 WRITE_S = 0.008  # patience per frame; the rest of a frame is written next time
 INSTALL = "apt install pipewire wireplumber gstreamer1.0-tools gstreamer1.0-pipewire"
 
@@ -43,18 +45,20 @@ class PipeWireCamera:
                 f"no PipeWire camera: {LAUNCHER} is not installed; {INSTALL}"
             )
         self._rest = memoryview(b"")
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
         self._process = subprocess.Popen(
-            [LAUNCHER, "-q", *_pipeline(size, fps)],
+            [LAUNCHER, *_pipeline(size, fps)],
             stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
             start_new_session=True,  # Ctrl-C is for us; the child ends when its input does
         )
         self._pipe = cast(BinaryIO, self._process.stdin)
         handle: int = self._pipe.fileno()
         os.set_blocking(handle, False)
         with contextlib.suppress(OSError):
-            fcntl.fcntl(handle, SET_PIPE_SIZE, PIPE_BYTES)
+            # Room for a frame or two: what waits in the pipe is already old.
+            fcntl.fcntl(handle, SET_PIPE_SIZE, min(2 * size * size * 2, MAX_PIPE_BYTES))
         self._await_start()
 
     def send(self, frame: AvatarFrame) -> None:
@@ -78,8 +82,8 @@ class PipeWireCamera:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        if self._process.stderr is not None:
-            self._process.stderr.close()
+        cast(BinaryIO, self._process.stdout).close()
+        self._errors.close()
 
     def _write_on(self) -> None:
         while self._rest:
@@ -92,10 +96,18 @@ class PipeWireCamera:
                 self._rest = self._rest[written:]
 
     def _await_start(self) -> None:
-        try:
-            self._process.wait(START_S)
-        except subprocess.TimeoutExpired:
+        """Wait until the child has reached PipeWire, or has said why not.
+
+        It says one line before it tries, and a second one when it has succeeded or given up; in
+        between it writes errors, if any. The words depend on the language, their order does not.
+        """
+        self._await_lines(2)
+        if self._told_errors() == 0:
             return
+        try:
+            self._process.wait(1.0)
+        except subprocess.TimeoutExpired:
+            return  # these were warnings
         words = self._last_words()
         self.close()
         raise VirtualCameraUnavailableError(
@@ -103,14 +115,29 @@ class PipeWireCamera:
             f"wireplumber) or install what is missing ({INSTALL})"
         )
 
+    def _await_lines(self, count: int) -> None:
+        handle = cast(BinaryIO, self._process.stdout).fileno()
+        deadline_s = time.monotonic() + START_S
+        while count > 0 and (remaining_s := deadline_s - time.monotonic()) > 0:
+            if not select.select([handle], [], [], remaining_s)[0]:
+                return
+            told = os.read(handle, 4096)
+            if not told:
+                return
+            count -= told.count(b"\n")
+
+    def _told_errors(self) -> int:
+        return os.fstat(self._errors.fileno()).st_size
+
     def _last_words(self) -> str:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(0.5)
-        if self._process.poll() is None or self._process.stderr is None:
+        if self._process.poll() is None:
             return "the program that carries it stopped reading"
-        lines = self._process.stderr.read().decode(errors="replace").splitlines()
-        told = [line.strip() for line in lines if "ERROR" in line or "rroneous" in line]
-        return told[0] if told else f"{LAUNCHER} ended with code {self._process.returncode}"
+        size = self._told_errors()
+        lines = os.pread(self._errors.fileno(), size, 0).decode(errors="replace").splitlines()
+        reasons = [line.split(": ")[-1].strip() for line in lines[:1]]
+        return reasons[0] if reasons else f"{LAUNCHER} ended ({self._process.returncode})"
 
 
 def _pipeline(size: int, fps: float) -> list[str]:
