@@ -1,0 +1,83 @@
+"""Sheets drawn from a rig show it from all around, with the expressions it has."""
+
+import numpy as np
+import pytest
+
+from renderer.sheet.face_regions import find_regions
+from renderer.sheet.sheet_drawing import draw_sheet, plan_sheet, raised_pose, turned_head
+from tests.fakes.tiny_rig import tiny_rig
+from udp_live.rig import canonical_landmarks, canonical_pose, posed_joints
+from udp_live.types import RigPose, UdpMap, Viewpoint
+
+RIG = tiny_rig()
+
+
+class FakeRasterizer:
+    """Draws a block and remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        self.poses: list[RigPose] = []
+        self.viewpoints: list[Viewpoint] = []
+
+    def draw_with_udp(self, pose: RigPose, viewpoint: Viewpoint) -> tuple[np.ndarray, UdpMap]:
+        self.poses.append(pose)
+        self.viewpoints.append(viewpoint)
+        image = np.zeros((64, 64, 4), np.uint8)
+        image[10:50, 30:40] = 255
+        return image, UdpMap(image.astype(np.float32) / 255)
+
+
+def test_the_plan_names_each_view_once_and_fits_a_sheet() -> None:
+    plan = plan_sheet(RIG)
+    assert len({view.name for view in plan}) == len(plan) <= 32
+    assert {"front", "back", "left", "right", "bust"} <= {view.name for view in plan}
+
+
+def test_the_plan_has_a_view_for_the_blink_and_each_mouth_shape() -> None:
+    offered = {e.name for e in RIG.expressions if e.morphs}
+    planned = {view.expression for view in plan_sheet(RIG)}
+    for name in ("aa", "ih", "ou", "ee", "oh"):
+        assert (name in planned) == (name in offered)
+    assert planned & {"blink", "blinkLeft"} or not offered & {"blink", "blinkLeft"}
+
+
+def test_views_are_cropped_at_the_sides_only() -> None:
+    sheet = draw_sheet(RIG, FakeRasterizer())
+    assert {view.image.shape for view in sheet.views} == {(64, 26, 4)}
+    assert all(view.udp.dtype == np.float16 for view in sheet.views)
+
+
+def test_each_view_is_drawn_as_planned() -> None:
+    rasterizer = FakeRasterizer()
+    plan = plan_sheet(RIG)
+    draw_sheet(RIG, rasterizer, plan)
+    for planned, pose, viewpoint in zip(plan, rasterizer.poses, rasterizer.viewpoints, strict=True):
+        assert viewpoint.yaw_rad == pytest.approx(np.radians(planned.yaw_deg))
+        shown = [e.name for e, w in zip(RIG.expressions, pose.expression_weights, strict=True) if w]
+        assert shown == ([planned.expression] if planned.expression else [])
+
+
+def test_raised_arms_are_above_the_shoulders() -> None:
+    joints = posed_joints(RIG.skeleton, raised_pose(RIG)).positions
+    for side in ("left", "right"):
+        hand, arm = (RIG.skeleton.humanoid[f"{side}{part}"] for part in ("Hand", "UpperArm"))
+        assert joints[hand, 1] > joints[arm, 1] + 0.1
+
+
+def test_a_turned_head_keeps_the_body() -> None:
+    before = canonical_pose(RIG)
+    after = turned_head(RIG, before, 0.5)
+    changed = np.flatnonzero(np.any(before.bone_rotations != after.bone_rotations, axis=1))
+    assert changed.tolist() == [RIG.skeleton.humanoid["head"]]
+
+
+def test_regions_hold_what_the_expressions_move() -> None:
+    landmarks = canonical_landmarks(RIG)
+    regions = find_regions(RIG)
+    assert regions
+    for name, box in regions.items():
+        assert np.all(np.subtract(box.high, box.low) > 0)
+        middle = (box.low[0] + box.high[0]) / 2
+        if name != "mouth":
+            assert (middle > 0.5) == (name == "leftEye")
+    assert landmarks.min() >= 0
