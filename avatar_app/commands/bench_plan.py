@@ -17,6 +17,7 @@ import numpy as np
 from avatar_app.capture.video_file import VideoFile
 from avatar_app.commands.bench_video import render_video
 from avatar_app.engine import EngineConfig, EngineParts, LiveEngine, SourceConfig, TrackingConfig
+from avatar_app.engine.avatar_painter import fair_threads
 from avatar_app.engine.frames import CameraFrame
 from avatar_app.paths import encodings_folder, face_model_file
 from renderer.engines import Decoder, open_decoder
@@ -103,8 +104,7 @@ class _Bench:
         self._viewpoint = frame_viewpoint(self._rig, Framing.BUST)
         self._frames = _read(video, TRACKED_FRAMES)
         self._motions: list[TrackedMotion] = []
-        if (os.cpu_count() or 1) <= 2:  # as in the live pipeline, where the tracker has the other
-            limit_processor_threads(1)
+        limit_processor_threads(fair_threads())  # as in the live pipeline
 
     def capture(self) -> Iterator[Row]:
         """Decode the video."""

@@ -5,6 +5,7 @@ import logging
 import signal
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     config = engine_config(arguments, outputs)
     if wants_window:
         _refuse_with_window(arguments)
-        return open_window(config)
+        return open_window(replace(config, source=replace(config.source, loop=True)))
     if not arguments.output:
         print("no screen for a window: painting without output; see --output")
     with interrupted_by_sigterm():

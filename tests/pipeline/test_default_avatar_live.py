@@ -9,7 +9,10 @@ import pytest
 from numpy.typing import NDArray
 
 from avatar_app.commands.cli import parse_arguments, run_command
+from avatar_app.engine import EngineConfig, EngineParts
 from avatar_app.paths import avatar_names, clip_names
+from renderer.sheet.avatar_archive import pack_avatar
+from tests.fakes.video import write_video
 from udp_live.errors import GlContextError
 from udp_live.rasterizer.gl_context import open_context
 
@@ -80,3 +83,31 @@ def test_the_report_names_what_was_used(tmp_path: Path) -> None:
     assert (report["decoder"], report["device"], report["size"]) == ("guided", "cpu", SIZE)
     assert {"springs", "rasterizing", "decoding", "compositing", "sending"} <= set(report["stages"])
     assert report["face_found"] is None
+
+
+def test_bench_writes_rows_of_the_agreed_form(tmp_path: Path) -> None:
+    video = write_video(tmp_path / "clip.mp4")
+    arguments = parse_arguments(
+        [
+            *("bench", "--stage", "capture", "--stage", "springs", "--stage", "udp"),
+            *("--video", str(video), "--seconds", "0.01", "--json", str(tmp_path / "b.json")),
+        ]
+    )
+    arguments.gl_backend = None
+    assert run_command(arguments) == 0
+    content = json.loads((tmp_path / "b.json").read_text(encoding="utf-8"))
+    assert content["machine"]
+    stages = [row["stage"] for row in content["rows"]]
+    assert stages == ["capture decode", "springs", *["udp raster with read-back"] * 2]
+    keys = {"stage", "size", "views", "device", "dtype", "fps", "p50_ms", "p95_ms", "gflop"}
+    assert all(set(row) == keys and row["fps"] > 0 for row in content["rows"])
+
+
+def test_a_packed_avatar_is_unpacked_once_and_used(tmp_path: Path) -> None:
+    archive = tmp_path / "yuzu.kigurumi"
+    pack_avatar(avatar_names()["yuzu"], archive)
+    parts = EngineParts(cache_folder=tmp_path / "cache" / "encodings")
+    config = EngineConfig(avatar=archive)
+    first = parts.load_avatar(config)
+    assert first.folder.parent == tmp_path / "cache" / "unpacked"
+    assert parts.load_avatar(config).folder == first.folder
