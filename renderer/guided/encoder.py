@@ -1,5 +1,6 @@
 """Turn a character sheet into the tables of the guided decoder."""
 
+import math
 from collections.abc import Sequence
 from types import MappingProxyType
 
@@ -105,11 +106,17 @@ def _view_surface(view: SheetView, sheet: CharacterSheet) -> Surface | None:
     if rows.size == 0:
         return None
     width_px = sheet.ink.width * shown.shape[0]
-    ink = ink_coverage(torch.from_numpy(landmark), torch.from_numpy(occupied), width_px).numpy()
-    box = np.s_[..., rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    landmark, shown, ink = landmark[box], shown[box], ink[box]
+    rim = math.ceil(width_px) + 2  # ink comes from beyond what is kept
+    box = np.s_[
+        ...,
+        max(rows[0] - rim, 0) : rows[-1] + 1 + rim,
+        max(columns[0] - rim, 0) : columns[-1] + 1 + rim,
+    ]
+    landmark, occupied, shown = landmark[box], occupied[box], shown[box]
+    planes = torch.from_numpy(np.ascontiguousarray(landmark))
+    ink = ink_coverage(planes, torch.from_numpy(occupied), width_px).numpy()
     if view.udp.dtype == np.float16:
-        landmark = smooth_landmarks(landmark, occupied[box])
+        landmark = smooth_landmarks(landmark, occupied)
     tint = np.maximum(np.asarray(sheet.ink.tint, np.float32), 0.1)[:, None, None]
     painted = view.image[..., :3].transpose(2, 0, 1)[box].astype(np.float32)
     colour = np.minimum(painted / (1 - ink * (1 - tint)), 255)
