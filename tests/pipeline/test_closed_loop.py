@@ -146,8 +146,3 @@ def readings(loops: Loops) -> list[tuple[Moment, FaceReading]]:
         if moment.motion.face is not None
     ]
 
-
-def test_dump(loops):
-    import pickle
-
-    pickle.dump(loops, open("/tmp/loop/loops.pkl", "wb"))
