@@ -70,7 +70,7 @@ def _neck() -> Part:
 
 
 def _top() -> Part:
-    angle = circle(26, np.pi)[None, :]
+    angle = circle(22, np.pi)[None, :]
     share = np.append(np.linspace(0.0, 1.0, 11), 1.0)[:, None]
     neckline = TOP_NECKLINE_Y + 0.030 * (0.5 - 0.5 * np.cos(angle)) ** 0.8
     height = TOP_HEM_Y + (neckline - TOP_HEM_Y) * share

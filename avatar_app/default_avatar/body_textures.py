@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from avatar_app.default_avatar.body import TOP_BOX
 from avatar_app.default_avatar.canvas import Canvas, mixed, paint_slice, shaded
-from avatar_app.default_avatar.hands import FINGER_BOX
+from avatar_app.default_avatar.hands import FINGER_BOX, PALM_BOX
 from avatar_app.default_avatar.hoodie_textures import (
     GREEN,
     NAVY,
@@ -105,8 +105,9 @@ def _paint_skin() -> NDArray[np.uint8]:
         return (1.280 - y) / 0.140
 
     # the chin's shadow on the throat, then the collarbones
-    throat = [(0.0, 0.0), (1.0, 0.0), (1.0, v(1.232)), (0.72, v(1.222)), (0.60, v(1.204))]
-    throat += [(0.5, v(1.196)), (0.40, v(1.204)), (0.28, v(1.222)), (0.0, v(1.232))]
+    u = np.linspace(0.0, 1.0, 65)
+    edge = 1.232 - 0.036 * np.exp(-(((u - 0.5) / 0.15) ** 2))
+    throat = [(0.0, 0.0), (1.0, 0.0), *((x, v(y)) for x, y in zip(u[::-1], edge, strict=True))]
     canvas.polygon(NECK_BOX, throat, shade)
     for sign in (-1.0, 1.0):
         start, end = (0.5 + sign * 0.035, v(1.171)), (0.5 + sign * 0.15, v(1.186))
@@ -122,6 +123,8 @@ def _paint_skin() -> NDArray[np.uint8]:
         (u, (0.800 - 0.596 - 0.004 * np.cos(4.0 * np.pi * u)) / 0.31) for u in np.linspace(0, 1, 33)
     ]
     canvas.polygon(THIGH_BOX, [(0.0, 0.0), (1.0, 0.0), *reversed(hem)], shade)
+    for start, end in (((0.03, 0.18), (0.31, 0.52)), ((0.06, 0.14), (0.40, 0.20))):
+        canvas.wedge(PALM_BOX, end, start, mixed(SKIN, shade, 0.5), width=0.022)
     for k in range(8):
         tint = mixed(SKIN, BLUSH, 0.26 * (1.0 - k / 8.0))
         canvas.band(

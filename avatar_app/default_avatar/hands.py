@@ -155,7 +155,7 @@ def _thumb() -> Surface:
     path = np.concatenate([[THUMB_ROOT], _finger_path("Thumb")])
     length = float(np.sum(np.linalg.norm(np.diff(path, axis=0), axis=1)))
     share = np.array((0.0, 0.12, 0.25, 0.36, 0.46, 0.54, 0.64, 0.72, 0.80, 0.90, 0.96, 0.99, 1.0))
-    angles = circle(10)
+    angles = circle(8)
     rings = _tube(path, share * length, curve(THUMB_RADII, share), angles)
     tip = np.broadcast_to(path[-1] + (path[-1] - path[-2]) * 0.02, (1, len(angles), 3))
     uvs = unit_uvs(np.append(share, 1.01), angles)

@@ -49,7 +49,7 @@ STRING_JOINTS = 3
 
 
 def _hood() -> Surface:
-    angle = np.linspace(-152.0, 152.0, 27)
+    angle = np.linspace(-152.0, 152.0, 25)
     size, height, radius = (curve(table, np.abs(angle)) for table in (SIZES, HEIGHTS, RADII))
     out, up = np.array(PROFILE).T
     turned = np.radians(angle)
@@ -170,7 +170,7 @@ def _string() -> Surface:
         ),
         share,
     )
-    angle = circle(8)
+    angle = circle(6)
     x, z = np.sin(angle), np.cos(angle)
     ring = np.stack([x, np.zeros_like(x), z], axis=1)[None] * radius[:, None, None]
     points = (dense[:, None] + ring)[::-1]

@@ -195,7 +195,7 @@ def _cuff() -> Surface:
     middle_y = curve(((0.458, 1.171), (0.505, 1.172)), x)
     centre_z = curve(((0.458, -0.011), (0.505, -0.008)), x)
     rings = np.stack([x, radius, radius, middle_y, centre_z], axis=1)
-    angles = circle(16)
+    angles = circle(14)
     length = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x), np.diff(radius)))])
     return loft(_tube(rings, angles), placed(unit_uvs(length, angles), CUFF_BOX))
 

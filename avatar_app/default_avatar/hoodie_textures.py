@@ -16,6 +16,7 @@ from avatar_app.default_avatar.hoodie import (
     TRUNK_BOX,
     TRUNK_RINGS,
 )
+from avatar_app.default_avatar.lofting import circle, superellipse
 from avatar_app.default_avatar.palette import Color
 from avatar_app.default_avatar.tail import TAIL_BOX
 
@@ -30,6 +31,7 @@ WHITE: Color = (255, 252, 243)
 
 BOTTOM_Y, TOP_Y = TRUNK_RINGS[0][0], TRUNK_RINGS[-1][0]
 ROUND_M = 0.86  # length of the trunk's cloth from zip to zip
+SEAM_EXPONENT = 5.0
 SLEEVE_START_X, SLEEVE_END_X = 0.118, 0.467
 
 
@@ -62,8 +64,12 @@ def _trunk_seams(canvas: Canvas) -> None:
     heights = [_v(TRUNK_RINGS[row][0]) for row in HOLE_ROWS]
     for offset, sign in ((0.0, 1.0), (1.0, -1.0)):
         left, right = (offset + sign * column / COLUMNS for column in HOLE_COLUMNS)
-        ring = [(left, heights[0]), (right, heights[0]), (right, heights[1]), (left, heights[1])]
-        canvas.line(TRUNK_BOX, [*ring, ring[0]], SEAM, width_px=2.0)
+        # the sleeve is set in along a rounded line through the corners of its square hole
+        cosine, sine = superellipse(circle(48), SEAM_EXPONENT)
+        grow = 0.5 * 2.0 ** (1.0 / SEAM_EXPONENT)
+        u = 0.5 * (left + right) + grow * (right - left) * cosine
+        v = 0.5 * (heights[0] + heights[1]) + grow * (heights[1] - heights[0]) * sine
+        canvas.line(TRUNK_BOX, np.stack([u, v], axis=1), SEAM, width_px=1.8)
         # the pocket's welt
         welt = [(offset + sign * u, _v(y)) for u, y in ((0.052, 0.972), (0.088, 1.022))]
         canvas.line(TRUNK_BOX, welt, YELLOW, width_px=9.0)
@@ -106,7 +112,6 @@ def _sleeve(canvas: Canvas) -> None:
         canvas.wedge(SLEEVE_BOX, (u, _along(x)), (u + du, _along(x + dx)), FOLD, width=0.020)
     canvas.band(SLEEVE_BOX, (0.0, _along(0.386), 1.0, _along(0.368)), YELLOW)
     canvas.band(SLEEVE_BOX, (0.0, _along(0.395), 1.0, _along(0.391)), GREEN)
-    canvas.line(SLEEVE_BOX, [(0.0, 0.997), (1.0, 0.997)], SEAM, width_px=2.5)
     canvas.line(SLEEVE_BOX, [(0.0, 0.006), (1.0, 0.006)], SEAM, width_px=2.0)
 
 

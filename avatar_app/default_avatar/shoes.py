@@ -21,7 +21,7 @@ SOLE_BOX: Box = (0.0, 0.64, 1.0, 0.84)
 TAB_BOX: Box = (0.0, 0.86, 0.2, 1.0)
 
 FOOT_X = 0.078
-SIDES = 24
+SIDES = 22
 
 # y, half width, heel z, toe z, how boxy
 UPPER_RINGS = (

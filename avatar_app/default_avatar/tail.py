@@ -26,7 +26,7 @@ RADII = (
     (0.92, 0.032), (1.0, 0.001),
 )  # fmt: skip
 BONES = tuple(f"tail{k}" for k in range(6))
-SIDES = 16
+SIDES = 14
 
 
 def _points(share: Double) -> Double:
