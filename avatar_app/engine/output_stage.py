@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from avatar_app.output.compositor import Compositor
 
 RETRIED = ("virtual-camera",)  # a recording that stopped must not begin anew over its old file
-RETRY_S = 3.0
+RETRY_S = 3.0  # doubles each time, because trying costs a moment of all outputs
+LONGEST_RETRY_S = 60.0
 AFTER_FRESH = 1.5  # periods; a repeat just before a fresh frame would only get in its way
 
 OpenSink = Callable[[str], "FrameSink"]
@@ -62,6 +63,7 @@ class OutputStage:
         self._compositor: Compositor | None = None
         self._last: AvatarFrame | None = None
         self._retry_s = 0.0
+        self._retry_wait_s = RETRY_S
         self._last_was_fresh = False
         self.lost: dict[str, OutputError] = {}
 
@@ -118,13 +120,16 @@ class OutputStage:
     def _lose(self, address: str, error: OutputError) -> None:
         self.lost[address] = error
         self._notices.post(address, str(error))
-        self._retry_s = self._clock_s() + RETRY_S
+        self._retry_s = self._clock_s() + self._retry_wait_s
 
     def _retry(self) -> None:
         if not self.lost or self._clock_s() < self._retry_s:
             return
+        self._retry_wait_s = min(2 * self._retry_wait_s, LONGEST_RETRY_S)
         for address in [address for address in self.lost if address in RETRIED]:
             self._open(address)
+            if address not in self.lost:
+                self._retry_wait_s = RETRY_S
 
     def _send(self, frame: AvatarFrame, addresses: Sequence[str]) -> None:
         if not addresses:

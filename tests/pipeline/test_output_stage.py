@@ -108,6 +108,16 @@ def test_a_lost_virtual_camera_is_opened_again_later() -> None:
     assert bench.notices.sentences == ()
 
 
+def test_a_missing_virtual_camera_is_looked_for_less_and_less_often() -> None:
+    bench = Bench("virtual-camera")
+    bench.refusal = OutputError("virtual camera not found")
+    bench.stage.open()
+    for _ in range(600):
+        bench.clock.advance(1.0)
+        bench.stage.process(None)
+    assert 10 < len(bench.opened) < 20
+
+
 def test_a_recording_that_stopped_does_not_begin_anew() -> None:
     bench = Bench("a.mp4")
     bench.stage.open()
