@@ -10,12 +10,15 @@ from multiprocessing.connection import Connection
 import numpy as np
 
 from avatar_app.engine.frames import CameraFrame, FrameStamp
+from avatar_app.errors import TrackerError
 from avatar_app.tracking.base import Tracker
 from avatar_app.tracking.motion_record import motion_to_record
 
 # A question: frame_id, captured_ns, media_s, width, height; the pixels lie in shared memory.
 HEADER = struct.Struct("<qqdii")
 READY = b"ready"
+# Followed by a sentence: the tracker cannot start, and trying again would not help.
+REFUSED = b"refused:"
 
 # Nothing in the models profits from more than 1280 x 720 pixels.
 IMAGE_CAPACITY = 1280 * 720 * 3
@@ -34,7 +37,11 @@ def run_tracker_child(
     _silence(log_writer)
     # Ctrl-C reaches the whole process group; the parent decides when this process ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    tracker = factory()
+    try:
+        tracker = factory()
+    except TrackerError as error:
+        connection.send_bytes(REFUSED + str(error).encode())
+        return
     pixels = np.frombuffer(memoryview(shared), np.uint8)
     try:
         connection.send_bytes(READY)

@@ -19,7 +19,13 @@ from avatar_app.errors import TrackerError
 from avatar_app.tracking.base import Tracker
 from avatar_app.tracking.log_pipe import LogPipe
 from avatar_app.tracking.motion_record import record_to_motion
-from avatar_app.tracking.tracker_child import HEADER, IMAGE_CAPACITY, READY, run_tracker_child
+from avatar_app.tracking.tracker_child import (
+    HEADER,
+    IMAGE_CAPACITY,
+    READY,
+    REFUSED,
+    run_tracker_child,
+)
 from udp_live.types import TrackedMotion
 
 Image = NDArray[np.uint8]
@@ -102,7 +108,7 @@ class TrackerProcess:
         """Block up to ``timeout_s`` until the child has loaded its models.
 
         Raises:
-            TrackerError: The child keeps dying.
+            TrackerError: The child keeps dying, or the tracker refuses to start.
         """
         deadline = self._clock() + timeout_s
         while not self.is_ready and self._clock() < deadline:
@@ -248,6 +254,8 @@ class _Child:
         """Read one message; returns the answer to the open question if it is one."""
         message = self.connection.recv_bytes()
         self.since = now
+        if message.startswith(REFUSED):
+            raise TrackerError(message[len(REFUSED) :].decode())
         if message == READY:
             self.is_ready = True
             return None

@@ -24,6 +24,7 @@ from tests.fakes.fake_tracker import (
     HangingTracker,
     make_dead_tracker,
     make_noisy_tracker,
+    make_refusing_tracker,
 )
 
 PATIENT = TrackerProcessConfig(patience_s=20.0, first_backoff_s=0.0)
@@ -139,6 +140,15 @@ def test_a_child_that_keeps_dying_is_an_error(caplog: pytest.LogCaptureFixture) 
 
     tracker.close()
     caplog.clear()
+
+
+def test_a_tracker_that_refuses_to_start_says_why_at_once() -> None:
+    tracker = TrackerProcess(make_refusing_tracker, PATIENT)
+
+    with pytest.raises(TrackerError, match="face model unusable: fetch it again"):
+        tracker.wait_until_ready(START_S)
+
+    tracker.close()
 
 
 def test_what_libraries_write_to_the_terminal_ends_in_the_log(

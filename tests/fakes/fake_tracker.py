@@ -6,6 +6,7 @@ import threading
 import numpy as np
 
 from avatar_app.engine.frames import CameraFrame, TrackingFrame
+from avatar_app.errors import TrackerError
 from udp_live.types import FaceTracking, TrackedMotion
 
 HANG_AT_BRIGHTNESS = 255
@@ -42,6 +43,10 @@ class HangingTracker(FakeTracker):
 def make_noisy_tracker() -> FakeTracker:
     os.write(2, b"a native library chatters\n")
     return FakeTracker()
+
+
+def make_refusing_tracker() -> FakeTracker:
+    raise TrackerError("face model unusable: fetch it again")
 
 
 def make_dead_tracker() -> FakeTracker:
