@@ -49,7 +49,7 @@ SHOULDER_MAX = math.radians(24.0)
 UPPER_TWIST_SHARE = 0.55
 UPPER_TWIST_MAX = math.radians(100.0)
 FOREARM_TWIST_SHARE = 0.5
-TWIST_EASE_S = 0.07
+TWIST_EASE_S = 0.1
 
 
 class ArmRetargeter:

@@ -57,7 +57,7 @@ RELAXED_FLEX = {
 }
 RELAXED_THUMB = 0.18
 
-FILTER = OneEuroConfig(min_cutoff_hz=2.0, beta=12.0)
+FILTER = OneEuroConfig(min_cutoff_hz=1.3, beta=14.0)
 
 
 @dataclass(frozen=True, slots=True)
