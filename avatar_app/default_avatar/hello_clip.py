@@ -9,7 +9,6 @@ from avatar_app.default_avatar import hello_script as script
 from avatar_app.default_avatar.arm_pose import solve_arm
 from avatar_app.default_avatar.hand_shape import hand_shapes
 from avatar_app.default_avatar.keyframes import (
-    Key,
     Quaternions,
     blend_poses,
     channel,
@@ -141,17 +140,13 @@ def _expressions(times: Double) -> dict[str, Double]:
     mouth = _speech(times)
     spoken = np.clip(np.sum(list(mouth.values()), axis=0), 0.0, 1.0)
     return {
-        "blinkLeft": np.maximum(blink, _wink(script.LEFT_WINK, times)),
-        "blinkRight": np.maximum(blink, _wink(script.RIGHT_WINK, times)),
+        "blinkLeft": np.maximum(blink, channel(script.LEFT_WINK, times)),
+        "blinkRight": np.maximum(blink, channel(script.RIGHT_WINK, times)),
         "smile": channel(script.SMILE, times) * (1.0 - 0.7 * spoken) * (1.0 - happy),
         "browUp": channel(script.BROW_UP, times),
         "happy": happy,
         **mouth,
     }
-
-
-def _wink(keys: Sequence[Key], times: Double) -> Double:
-    return channel(keys, times)
 
 
 def _speech(times: Double) -> dict[str, Double]:

@@ -20,7 +20,8 @@ class Part:
         normals: ``[V, 3]`` float32, unit.
         uvs: ``[V, 2]`` float32, origin at the top left of the material's image.
         triangles: ``[T, 3]`` uint32, counter-clockwise from outside.
-        weights: Bone name (humanoid or spring bone) to ``[V]`` float32; loaders keep the largest four.
+        weights: Bone name (humanoid or spring bone) to ``[V]`` float32; the assembly keeps the
+            largest four.
         morphs: Morph target name to ``[V, 3]`` float32 position offsets.
     """
 

@@ -1,6 +1,5 @@
 """Writes a rig as a VRM 1.0 file that this project and other VRM programs can open."""
 
-import math
 from pathlib import Path
 
 import cv2
@@ -13,26 +12,9 @@ from avatar_app.default_avatar.glb_buffer import (
     GlbBuffer,
     Json,
 )
-from udp_live.rig.rig import (
-    Expression,
-    LookAt,
-    LookAtRange,
-    Material,
-    MeshPart,
-    MorphTarget,
-    Override,
-    Rig,
-    SpringChain,
-)
+from avatar_app.default_avatar.vrm_extensions import describe_springs, describe_vrm, numbers
+from udp_live.rig.rig import Material, MeshPart, MorphTarget, Rig
 
-PRESETS = frozenset(
-    (
-        *("happy", "angry", "sad", "relaxed", "surprised", "neutral"),
-        *("aa", "ih", "ou", "ee", "oh", "blink", "blinkLeft", "blinkRight"),
-        *("lookUp", "lookDown", "lookLeft", "lookRight"),
-    )
-)
-VRM_LICENCE_URL = "https://vrm.dev/licenses/1.0/"
 OUTLINE_WIDTH_M = 0.0012
 OUTLINE_COLOR = (0.10, 0.05, 0.09)  # linear
 FACE_MESH, BODY_MESH = "face", "body"
@@ -70,7 +52,7 @@ def vrm_bytes(rig: Rig) -> bytes:
         "textures": [{"source": k, "sampler": 0} for k in range(len(pictures))],
         "images": [{"mimeType": "image/png", "bufferView": v} for v in pictures.values()],
         "samplers": [{"magFilter": 9729, "minFilter": 9987, "wrapS": 33071, "wrapT": 33071}],
-        "extensions": {"VRMC_vrm": _vrm(rig), "VRMC_springBone": _springs(rig)},
+        "extensions": {"VRMC_vrm": describe_vrm(rig), "VRMC_springBone": describe_springs(rig)},
     }
     return buffer.to_glb(document)
 
@@ -87,7 +69,7 @@ def _nodes(rig: Rig) -> list[Json]:
         origin = skeleton.rest_positions[parent] if parent >= 0 else np.zeros(3)
         node: Json = {
             "name": name,
-            "translation": _numbers(skeleton.rest_positions[index] - origin),
+            "translation": numbers(skeleton.rest_positions[index] - origin),
         }
         children = [int(child) for child in np.flatnonzero(skeleton.parents == index)]
         if children:
@@ -220,122 +202,6 @@ def _mtoon(material: Material, texture: Json | None) -> Json:
         mtoon["outlineWidthFactor"] = OUTLINE_WIDTH_M
         mtoon["outlineColorFactor"] = list(OUTLINE_COLOR)
     return mtoon
-
-
-def _vrm(rig: Rig) -> Json:
-    expressions = [(e.name, _expression(e, rig.skeleton.bone_count)) for e in rig.expressions]
-    vrm: Json = {
-        "specVersion": "1.0",
-        "meta": {
-            "name": rig.name,
-            "version": "1",
-            "authors": [rig.author],
-            "copyrightInformation": f"{rig.author}, {rig.licence}",
-            "licenseUrl": VRM_LICENCE_URL,
-            "otherLicenseUrl": rig.licence,
-            "avatarPermission": "everyone",
-            "commercialUsage": "corporation",
-            "creditNotation": "required",
-            "allowRedistribution": True,
-            "modification": "allowModificationRedistribution",
-        },
-        "humanoid": {
-            "humanBones": {name: {"node": node} for name, node in rig.skeleton.humanoid.items()}
-        },
-        "expressions": {
-            "preset": {name: body for name, body in expressions if name in PRESETS},
-            "custom": {name: body for name, body in expressions if name not in PRESETS},
-        },
-    }
-    if rig.look_at is not None:
-        vrm["lookAt"] = _look_at(rig.look_at)
-    return vrm
-
-
-def _expression(expression: Expression, mesh_node: int) -> Json:
-    body: Json = {
-        "morphTargetBinds": [
-            {"node": mesh_node, "index": morph, "weight": weight}
-            for morph, weight in expression.morphs
-        ]
-    }
-    if expression.is_binary:
-        body["isBinary"] = True
-    for key, override in (
-        ("overrideBlink", expression.override_blink),
-        ("overrideLookAt", expression.override_look_at),
-        ("overrideMouth", expression.override_mouth),
-    ):
-        if override is not Override.NONE:
-            body[key] = override.value
-    return body
-
-
-def _look_at(look_at: LookAt) -> Json:
-    def described(limits: LookAtRange) -> Json:
-        is_bone = look_at.kind == "bone"
-        return {
-            "inputMaxValue": math.degrees(limits.input_max_rad),
-            "outputScale": math.degrees(limits.output) if is_bone else limits.output,
-        }
-
-    return {
-        "type": look_at.kind,
-        "offsetFromHeadBone": _numbers(look_at.offset_from_head),
-        "rangeMapHorizontalInner": described(look_at.inner),
-        "rangeMapHorizontalOuter": described(look_at.outer),
-        "rangeMapVerticalDown": described(look_at.down),
-        "rangeMapVerticalUp": described(look_at.up),
-    }
-
-
-def _springs(rig: Rig) -> Json:
-    sets = list(dict.fromkeys(spring.colliders for spring in rig.springs if spring.colliders))
-    return {
-        "specVersion": "1.0",
-        "colliders": [
-            {
-                "node": collider.bone,
-                "shape": {
-                    "capsule": {
-                        "offset": _numbers(collider.offset),
-                        "radius": collider.radius,
-                        "tail": _numbers(collider.tail),
-                    }
-                }
-                if collider.tail != collider.offset
-                else {"sphere": {"offset": _numbers(collider.offset), "radius": collider.radius}},
-            }
-            for collider in rig.colliders
-        ],
-        "colliderGroups": [{"colliders": list(members)} for members in sets],
-        "springs": [
-            {
-                "name": rig.skeleton.names[spring.bones[0]],
-                "joints": _joints(spring),
-                "colliderGroups": [sets.index(spring.colliders)] if spring.colliders else [],
-            }
-            for spring in rig.springs
-        ],
-    }
-
-
-def _joints(spring: SpringChain) -> list[Json]:
-    return [
-        {
-            "node": bone,
-            "hitRadius": spring.hit_radii[k],
-            "stiffness": spring.stiffness[k],
-            "gravityPower": spring.gravity_power[k],
-            "gravityDir": list(spring.gravity_direction),
-            "dragForce": spring.drag[k],
-        }
-        for k, bone in enumerate(spring.bones)
-    ]
-
-
-def _numbers(values: object) -> list[float]:
-    return [round(float(value), 7) for value in np.asarray(values, np.float64)]
 
 
 def _linear(value: float) -> float:

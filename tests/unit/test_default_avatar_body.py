@@ -110,7 +110,7 @@ def test_both_halves_mirror_each_other(parts: dict[str, Part]) -> None:
         assert {tuple(p) for p in points + 0.0} == {tuple(p) for p in mirrored + 0.0}, name
 
 
-@pytest.mark.parametrize("finger", (*FINGERS, "Thumb"))
+@pytest.mark.parametrize("finger", [*FINGERS, "Thumb"])
 def test_a_finger_bends_alone(parts: dict[str, Part], skeleton: Skeleton, finger: str) -> None:
     hands = parts["hands"]
     moved = posed(hands, skeleton, {f"left{finger}Proximal": turned(("z", -60.0), ("y", 20.0))})
