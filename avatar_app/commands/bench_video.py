@@ -9,7 +9,7 @@ import numpy as np
 from avatar_app.engine import EngineConfig, EngineParts, StageStats
 from avatar_app.engine.frames import AvatarFrame, FrameStamp
 from avatar_app.output.compositor import lay_over
-from avatar_app.output.recording import VideoRecording
+from avatar_app.output.video_recording import VideoRecording
 from avatar_app.paths import clip_names
 from udp_live.linalg import quat_from_axis_angle
 from udp_live.motion import load_vrma

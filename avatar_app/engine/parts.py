@@ -195,7 +195,8 @@ class EngineParts:
             from avatar_app.output.virtual_camera import open_virtual_camera
 
             return open_virtual_camera(config.size, config.fps)
-        from avatar_app.output.recording import VIDEO_SUFFIXES, PngRecording, VideoRecording
+        from avatar_app.output.png_recording import PngRecording
+        from avatar_app.output.video_recording import VIDEO_SUFFIXES, VideoRecording
 
         path = Path(address).expanduser()
         if path.suffix in VIDEO_SUFFIXES:

@@ -9,7 +9,8 @@ import pytest
 from avatar_app.engine.frames import AvatarFrame, FrameStamp
 from avatar_app.output.base import FrameSink
 from avatar_app.output.null_sink import NullSink
-from avatar_app.output.recording import PngRecording, VideoRecording
+from avatar_app.output.png_recording import PngRecording
+from avatar_app.output.video_recording import VideoRecording
 from tests.fakes.engine_parts import FakeSink
 
 SIZE = 64

@@ -1,15 +1,13 @@
-import errno
 from pathlib import Path
 from typing import Any
 
 import av
-import cv2
 import numpy as np
 import pytest
 
 from avatar_app.engine.frames import AvatarFrame, FrameStamp
 from avatar_app.errors import OutputError
-from avatar_app.output.recording import PngRecording, VideoRecording
+from avatar_app.output.video_recording import VideoRecording
 
 SIZE = 64
 LEFT = slice(0, SIZE // 2)
@@ -88,29 +86,6 @@ def test_a_repeated_or_earlier_frame_is_left_out(tmp_path: Path) -> None:
         recording.send(frame(number))
     recording.close()
     assert len(decode(tmp_path / "out.mp4")[0]) == 3
-
-
-def test_pngs_have_straight_alpha_and_are_numbered(tmp_path: Path) -> None:
-    recording = PngRecording(tmp_path / "frames")
-    image = np.full((SIZE, SIZE, 4), (60, 30, 0, 128), np.uint8)
-    for number in range(2):
-        recording.send(AvatarFrame(FrameStamp(number, 0, 0.0), image))
-    recording.close()
-    names = sorted(path.name for path in (tmp_path / "frames").iterdir())
-    assert names == ["frame_000000.png", "frame_000001.png"]
-    read = cv2.imread(str(tmp_path / "frames" / names[0]), cv2.IMREAD_UNCHANGED)
-    assert tuple(read[0, 0]) == (0, 60, 120, 128)
-
-
-def test_a_full_disk_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    recording = PngRecording(tmp_path)
-
-    def refuse(path: Path, data: bytes) -> int:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(Path, "write_bytes", refuse)
-    with pytest.raises(OutputError, match="the disk is full at"):
-        recording.send(frame(0))
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".webm"])
