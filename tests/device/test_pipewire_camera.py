@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -20,7 +21,16 @@ from tests.fakes.engine_parts import FakeCamera, FakePainter, FakeParts
 from udp_live.types import RigPose
 
 PROGRAMS = ("dbus-daemon", "pipewire", "wireplumber", "gst-launch-1.0", "pw-cli")
+PROJECT_ROOT = Path(__file__).parents[2]
 SIZE = 128
+READ_AS_WEBCAM = f"""
+import sys
+from avatar_app.capture.opencv_camera import OpenCvCamera
+camera = OpenCvCamera("0", size=({SIZE}, {SIZE}))
+frames = [camera.read(1.0) for _ in range(10)]
+camera.close()
+sys.stdout.buffer.write(frames[-1].image.tobytes())
+"""
 FRAMES = 30
 BITS = 8
 START_TIMEOUT_S = 15.0
@@ -141,6 +151,30 @@ def test_another_process_sees_colours_orientation_and_every_picture(tmp_path: Pa
     assert np.median(steps) == 1
     assert steps.min() >= 0
     assert steps.sum() == pytest.approx(len(steps), abs=6)
+
+
+@pytest.mark.usefixtures("pipewire_session")
+def test_the_webcam_adapter_reads_the_virtual_camera_unmirrored_and_in_rgb() -> None:
+    if shutil.which("pw-v4l2") is None:
+        pytest.skip("not installed: pw-v4l2")
+    config = EngineConfig(avatar=Path("card"), size=SIZE, outputs=("virtual-camera",))
+    engine = LiveEngine(config, CardParts(camera=FakeCamera(wait_s=1 / 30)))
+    engine.start()
+    try:
+        eventually(lambda: b"kigurumi" in listed("Node"), "the camera node")
+        result = subprocess.run(
+            ["pw-v4l2", sys.executable, "-c", READ_AS_WEBCAM],
+            capture_output=True,
+            cwd=PROJECT_ROOT,
+            timeout=READ_TIMEOUT_S,
+            check=True,
+        )
+    finally:
+        engine.stop()
+    picture = np.frombuffer(result.stdout, np.uint8).reshape(SIZE, SIZE, 3)
+    for (row, column), colour in QUADRANTS.items():
+        seen = picture[round(row * SIZE), round(column * SIZE)]
+        assert np.abs(seen.astype(int) - colour).max() <= 12
 
 
 def test_without_pipewire_the_reason_and_the_remedy_are_told(
