@@ -51,12 +51,12 @@ class Compositor:
 
 def lay_over(image: Image, backdrop: Image) -> Image:
     """Premultiplied "over": ``[H, W, 4]`` RGBA on ``[H, W, 3]`` or ``[1, 1, 3]`` RGB."""
-    uncovered = (255 - image[:, :, 3:4]).astype(np.uint16)
-    shine = (backdrop * uncovered + 127) // 255
-    result = np.empty_like(image)
-    np.minimum(image[:, :, :3] + shine, 255, out=result[:, :, :3], casting="unsafe")
-    result[:, :, 3] = 255
-    return result
+    uncovered = cv2.bitwise_not(cv2.extractChannel(image, 3))
+    height, width = uncovered.shape
+    full = np.ascontiguousarray(np.broadcast_to(backdrop, (height, width, 3)))
+    shine = cv2.multiply(full, cv2.cvtColor(uncovered, cv2.COLOR_GRAY2RGB), scale=1 / 255)
+    over = cv2.add(cv2.cvtColor(image, cv2.COLOR_RGBA2RGB), shine)  # saturates
+    return np.asarray(cv2.cvtColor(over, cv2.COLOR_RGB2RGBA), np.uint8)
 
 
 def straighten(image: Image) -> Image:
