@@ -1,4 +1,4 @@
-"""``avatar``: list, pack, unpack and build avatars."""
+"""The command avatar: list, pack, unpack and build avatars."""
 
 import argparse
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""``bench``: how fast every stage is alone, and the whole pipeline in real time."""
+"""The command bench: how fast every stage is alone, and the whole pipeline in real time."""
 
 import argparse
 from pathlib import Path

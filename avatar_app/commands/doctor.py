@@ -1,4 +1,4 @@
-"""``doctor``: look at everything that Kigurumi needs, and say what to do where it is missing."""
+"""The command doctor: look at everything that Kigurumi needs, and say what to do where it is missing."""
 
 import argparse
 from typing import Any

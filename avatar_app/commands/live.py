@@ -1,4 +1,4 @@
-"""``live``: a webcam, video or motion clip drives an avatar into a virtual camera or a file."""
+"""The command live: a webcam, video or motion clip drives an avatar into a virtual camera or a file."""
 
 import argparse
 import logging

@@ -18,15 +18,16 @@ WINDOW, NO_OUTPUT = "window", "none"
 DECODERS = ("guided",)
 DEVICES = ("auto", "cpu", "cuda")
 FRAMINGS = ("bust", "half", "full")
+SOURCE_HELP = "webcam:N, webcam:NAME, clip:NAME, clip:FILE.vrma, clip:FILE.bvh or a video file"
 OUTPUT_HELP = "virtual-camera, window, none, FILE.mp4, FILE.webm or FOLDER/; may be repeated"
 
 
 def add_live_options(parser: argparse.ArgumentParser) -> None:
     """Add all options of ``live``."""
     add = parser.add_argument
-    add("--source", default="webcam:0", help="webcam:N, webcam:NAME, clip:NAME or a video file")
+    add("--source", default="webcam:0", help=SOURCE_HELP)
     add("--avatar", default=DEFAULT_AVATAR_NAME, help="name, folder or .kigurumi file")
-    add("--output", action="append", default=[], help=OUTPUT_HELP)
+    add("--output", action="append", default=[], help=f"{OUTPUT_HELP} (default: window)")
     add("--size", type=int, default=512, help="side of the square picture, pixels")
     add("--fps", type=float, default=30.0, help="target rate")
     add("--framing", choices=FRAMINGS, default="bust", help="how much of the avatar is shown")
