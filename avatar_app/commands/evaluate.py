@@ -33,9 +33,11 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Paint every case, print a table, write the JSON."""
     from avatar_app.commands.report import write_json
+    from avatar_app.engine.avatar_painter import fair_threads
     from avatar_app.errors import UsageError
     from avatar_app.paths import encodings_folder, find_avatar
     from renderer.engines import open_decoder
+    from renderer.engines.torch_device import limit_processor_threads
     from renderer.evaluation import Contest, evaluate, expression_cases, random_cases
     from renderer.sheet.avatar_file import load_avatar
     from udp_live.rasterizer.gl_context import open_context
@@ -52,6 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     context = open_context()
     toon = ToonRasterizer(context, avatar.rig, (side, side), style)
     udp = UdpRasterizer(context, avatar.rig, (side * scale, side * scale))
+    limit_processor_threads(fair_threads())  # as in the live pipeline
     device = None if arguments.device == "auto" else arguments.device
     decoder = open_decoder(arguments.decoder, device, encodings_folder(), supersampling=scale)
     contest = Contest(avatar.rig, toon, udp, decoder, decoder.encode(avatar.sheet))

@@ -1,12 +1,8 @@
 """Choice of the torch device that a decoder runs on."""
 
-import os
-
 import torch
 
 from renderer.errors import AcceleratorError
-
-MAX_THREADS = 4  # more gain nothing at the size of a figure
 
 
 def pick_device(wanted: str | None) -> torch.device:
@@ -27,7 +23,6 @@ def pick_device(wanted: str | None) -> torch.device:
     if device.type not in ("cpu", "cuda"):
         raise AcceleratorError(f"unsupported device {wanted!r}: expected 'cpu' or 'cuda'")
     if device.type == "cpu":
-        _share_cores()
         return torch.device("cpu")
     index = device.index or 0
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
@@ -47,15 +42,9 @@ def describe_device(device: torch.device) -> str:
 
 
 def limit_processor_threads(count: int) -> None:
-    """Let torch use ``count`` processor threads in this process, so that others get theirs."""
-    torch.set_num_threads(count)
-
-
-def _share_cores() -> None:
-    """Leave half of the cores to the tracker and the rasterizer.
+    """Let torch use ``count`` processor threads in this process, so that others get theirs.
 
     Torch's threads wait for each other after every operation. When another process takes the
     core of one, all stand still for a scheduler's slice: a frame then takes a second, not 30 ms.
     """
-    cores = os.cpu_count() or 1
-    torch.set_num_threads(max(1, min(MAX_THREADS, cores // 2)))
+    torch.set_num_threads(count)

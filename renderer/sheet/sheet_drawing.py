@@ -19,7 +19,8 @@ from udp_live.types import RigPose, UdpMap, Viewpoint
 SHEET_SIZE_PX = 1024  # side of the square that each view is drawn in before it is cropped
 CROP_MARGIN_PX = 8
 RAISED_ARM_RAD = math.radians(75)  # above the A-pose: shows armpits and flanks
-MAX_EXPRESSION_VIEWS = 13
+HAIR_LIFT_RAD = math.radians(65)
+MAX_EXPRESSION_VIEWS = 12
 DRAWN_EXPRESSIONS = (
     *("blink", "aa", "ih", "ou", "ee", "oh"),
     *("happy", "angry", "sad", "relaxed", "surprised", "smile"),
@@ -50,7 +51,7 @@ class PlannedView:
         yaw_deg, pitch_deg: From where, as in Viewpoint.
         expression: Shown at full weight, with no other.
         arms_raised: Arms above the canonical A-pose.
-        head_turn_deg: Of the head to its left, to show what hair hides.
+        hair_lifted: Hair swung out from the head: temples, ears, forehead, collar.
     """
 
     name: str
@@ -59,7 +60,7 @@ class PlannedView:
     pitch_deg: float = 0.0
     expression: str | None = None
     arms_raised: bool = False
-    head_turn_deg: float = 0.0
+    hair_lifted: bool = False
 
 
 BODY_PLAN = (
@@ -78,10 +79,11 @@ BODY_PLAN = (
     PlannedView("bust-back", Framing.BUST, 180),
     PlannedView("bust-from-above", Framing.BUST, 0, 45),
     PlannedView("bust-from-below", Framing.BUST, 0, -35),
-    PlannedView("bust-left", Framing.BUST, 80, head_turn_deg=-45),
-    PlannedView("bust-right", Framing.BUST, -80, head_turn_deg=45),
-    PlannedView("bust-turned-left", Framing.BUST, -15, head_turn_deg=50),
-    PlannedView("bust-turned-right", Framing.BUST, 15, head_turn_deg=-50),
+    PlannedView("bust-left", Framing.BUST, 85),
+    PlannedView("bust-right", Framing.BUST, -85),
+    PlannedView("bust-hair-lifted", Framing.BUST, hair_lifted=True),
+    PlannedView("bust-hair-lifted-left", Framing.BUST, 50, hair_lifted=True),
+    PlannedView("bust-hair-lifted-right", Framing.BUST, -50, hair_lifted=True),
 )
 
 
@@ -129,7 +131,7 @@ def draw_sheet(
 
 def _draw_view(rig: Rig, rasterizer: SheetRasterizer, planned: PlannedView) -> SheetView:
     pose = raised_pose(rig) if planned.arms_raised else canonical_pose(rig)
-    pose = turned_head(rig, pose, math.radians(planned.head_turn_deg))
+    pose = lifted_hair(rig, pose) if planned.hair_lifted else pose
     pose = with_expression(rig, pose, planned.expression)
     viewpoint = replace(
         frame_viewpoint(rig, planned.framing),
@@ -159,15 +161,28 @@ def with_expression(rig: Rig, pose: RigPose, name: str | None) -> RigPose:
     return replace(pose, expression_weights=weights)
 
 
-def turned_head(rig: Rig, pose: RigPose, angle_rad: float) -> RigPose:
-    """Return the pose with the head turned to its left."""
-    head = rig.skeleton.humanoid.get("head")
-    if head is None or angle_rad == 0:
+def lifted_hair(rig: Rig, pose: RigPose) -> RigPose:
+    """Return the pose with every spring chain on the head swung outwards and up."""
+    skeleton = rig.skeleton
+    head = skeleton.humanoid.get("head")
+    if head is None:
         return pose
     rotations = pose.bone_rotations.copy()
-    turn = quat_from_axis_angle((0.0, 1.0, 0.0), angle_rad)
-    rotations[head] = quat_multiply(turn, rotations[head])
+    for root in {chain.bones[0] for chain in rig.springs}:
+        outward = skeleton.rest_positions[root] - skeleton.rest_positions[head]
+        outward = outward * np.array((1.0, 0.0, 1.0))
+        length = float(np.linalg.norm(outward))
+        if _hangs_from(rig, root, head) and length > 1e-4:
+            axis = np.cross((0.0, -1.0, 0.0), outward / length)
+            turn = quat_from_axis_angle(axis, HAIR_LIFT_RAD)
+            rotations[root] = quat_multiply(turn, rotations[root])
     return replace(pose, bone_rotations=rotations.astype(np.float32))
+
+
+def _hangs_from(rig: Rig, bone: int, ancestor: int) -> bool:
+    while bone >= 0 and bone != ancestor:
+        bone = int(rig.skeleton.parents[bone])
+    return bone == ancestor
 
 
 def raised_pose(rig: Rig) -> RigPose:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from renderer.sheet.face_regions import find_regions
-from renderer.sheet.sheet_drawing import draw_sheet, plan_sheet, raised_pose, turned_head
+from renderer.sheet.sheet_drawing import draw_sheet, lifted_hair, plan_sheet, raised_pose
 from tests.fakes.tiny_rig import tiny_rig
 from udp_live.rig import canonical_landmarks, canonical_pose, posed_joints
 from udp_live.types import RigPose, UdpMap, Viewpoint
@@ -64,11 +64,19 @@ def test_raised_arms_are_above_the_shoulders() -> None:
         assert joints[hand, 1] > joints[arm, 1] + 0.1
 
 
-def test_a_turned_head_keeps_the_body() -> None:
+def test_lifted_hair_swings_out_and_keeps_the_body() -> None:
     before = canonical_pose(RIG)
-    after = turned_head(RIG, before, 0.5)
+    after = lifted_hair(RIG, before)
     changed = np.flatnonzero(np.any(before.bone_rotations != after.bone_rotations, axis=1))
-    assert changed.tolist() == [RIG.skeleton.humanoid["head"]]
+    roots = {chain.bones[0] for chain in RIG.springs}
+    assert set(changed.tolist()) == roots
+    chain = RIG.springs[0]
+    down, up = (
+        posed_joints(RIG.skeleton, pose).positions[chain.bones[-1]] for pose in (before, after)
+    )
+    head = RIG.skeleton.rest_positions[RIG.skeleton.humanoid["head"]]
+    assert up[1] > down[1]
+    assert np.linalg.norm((up - head)[[0, 2]]) > np.linalg.norm((down - head)[[0, 2]])
 
 
 def test_regions_hold_what_the_expressions_move() -> None:
