@@ -1,4 +1,4 @@
-"""The command avatar: list, pack, unpack and build avatars."""
+"""List, pack, unpack and build avatars."""
 
 import argparse
 from pathlib import Path

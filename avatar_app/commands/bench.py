@@ -1,4 +1,4 @@
-"""The command bench: how fast every stage is alone, and the whole pipeline in real time."""
+"""Measure how fast every stage is alone, and the whole pipeline in real time."""
 
 import argparse
 from pathlib import Path

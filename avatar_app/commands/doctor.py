@@ -1,4 +1,4 @@
-"""The command doctor: look at everything that Kigurumi needs, and say what to do where it is missing."""
+"""Check everything that Kigurumi needs, and say what to do where it is missing."""
 
 import argparse
 from typing import Any

@@ -1,4 +1,4 @@
-"""The command live: a webcam, video or motion clip drives an avatar into a virtual camera or a file."""
+"""Drive an avatar live by webcam, video or motion clip, into a virtual camera or a file."""
 
 import argparse
 import logging
