@@ -97,6 +97,10 @@ class AvatarPainter:
             image = self._decode(pose, udp_map)
         return image if decode_size == self._size else enlarge(image, self._size)
 
+    def advance(self, pose: RigPose, time_s: float) -> None:
+        """Let the springs follow a pose that is not painted."""
+        self._springs.step(pose, self._step_s(time_s))
+
     def close(self) -> None:
         """Release the decoder, the rasterizer and the GL context."""
         self._decoder.close()

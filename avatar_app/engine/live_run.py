@@ -23,6 +23,7 @@ from avatar_app.errors import OutputError
 logger = logging.getLogger(__name__)
 
 OPEN_TICK_S = 0.1
+HEAD_START_S = 1.5  # a missing webcam is told at once, not after everything else has been loaded
 JOIN_TIMEOUT_S = 8.0
 DRAIN_TICKS = 20  # the newest frame gets this many looks to arrive after the source ended
 
@@ -87,7 +88,12 @@ class LiveRun:
             return error
         self._rig = avatar.rig
         self._build(avatar)
-        for worker in reversed(self._workers):
+        capture, *others = self._workers
+        capture.start()
+        capture.opened.wait(HEAD_START_S)
+        if capture.error is not None:
+            return capture.error
+        for worker in others:
             worker.start()
         for worker in self._workers:
             while not worker.opened.wait(OPEN_TICK_S) and not is_cancelled():

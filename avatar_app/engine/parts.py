@@ -106,6 +106,10 @@ class Painter(Protocol):
         """Paint a ``[size, size, 4]`` premultiplied picture, decoded at ``decode_size``."""
         ...
 
+    def advance(self, pose: RigPose, time_s: float) -> None:
+        """Let hair and clothes follow a pose that is not painted."""
+        ...
+
     def close(self) -> None:
         """Release the GPU and the GL context."""
         ...

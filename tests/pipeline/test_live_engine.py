@@ -130,6 +130,16 @@ def test_a_part_that_cannot_be_opened_fails_the_run_with_its_own_error(
     assert engine.error is error
 
 
+def test_a_missing_webcam_is_told_before_anything_is_loaded(parts: FakeParts) -> None:
+    parts.camera = CameraUnavailableError("webcam not found: there is no webcam 0")
+    engine = LiveEngine(CONFIG, parts)
+    engine.start()
+    assert engine.wait(TIMEOUT_S)
+    assert engine.error is parts.camera
+    assert parts.painters == []
+    assert parts.trackers_opened == 0
+
+
 def test_a_failed_engine_can_be_started_again(parts: FakeParts) -> None:
     parts.painter_error = GlContextError("no OpenGL")
     engine = LiveEngine(CONFIG, parts)
