@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import math
 import signal
 import time
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 LOOK_S = 0.05
+PATIENCE_S = 4.0  # after so long a silent terminal looks dead
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -131,8 +133,12 @@ def _watch(engine: "LiveEngine", config: "EngineConfig", arguments: argparse.Nam
     from avatar_app.engine import EngineState
 
     begin_s: float | None = None
+    patience_end_s = time.monotonic() + PATIENCE_S
     while not engine.wait(LOOK_S):
         if engine.state is not EngineState.RUNNING:
+            if time.monotonic() > patience_end_s:
+                print("still loading: the first start with an avatar takes longer", flush=True)
+                patience_end_s = math.inf
             continue
         begin_s = time.monotonic() if begin_s is None else begin_s
         lost = engine.lost_outputs
