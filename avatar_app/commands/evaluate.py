@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 from avatar_app.paths import DEFAULT_AVATAR_NAME
 
 if TYPE_CHECKING:
-    from renderer.evaluation import Comparison
+    from collections.abc import Iterator
+
+    from renderer.evaluation import Comparison, Contest
+    from renderer.sheet.avatar_file import Avatar
 
 DIFFERENCE_GAIN = 3.0  # errors are too faint to see as they are
 WORST_SHOWN = 6
@@ -33,58 +36,69 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Paint every case, print a table, write the JSON."""
     from avatar_app.commands.report import write_json
-    from avatar_app.engine.avatar_painter import fair_threads
     from avatar_app.errors import UsageError
-    from avatar_app.paths import encodings_folder, find_avatar
-    from renderer.engines import open_decoder
-    from renderer.engines.torch_device import limit_processor_threads
-    from renderer.evaluation import Contest, evaluate, expression_cases, random_cases
+    from avatar_app.paths import find_avatar
     from renderer.sheet.avatar_file import load_avatar
-    from udp_live.rasterizer.gl_context import open_context
-    from udp_live.rasterizer.toon_pass import ToonRasterizer, ToonStyle
-    from udp_live.rasterizer.udp_pass import UdpRasterizer
-    from udp_live.rig.framing import Framing
 
     if not 64 <= arguments.size <= 2048 or not 1 <= arguments.poses <= 10_000:
         raise UsageError("--size must be 64 to 2048, --poses 1 to 10000")
     avatar = load_avatar(find_avatar(arguments.avatar))
-    ink = avatar.sheet.ink
-    style = ToonStyle(ink_width=ink.width, ink_tint=ink.tint)
+    contest = _open_contest(avatar, arguments)
+    summary: dict[str, Any] = {}
+    for name, results in _contest_results(contest, arguments):
+        summary[name] = _summary(results)
+        _print_row(name, summary[name])
+        if arguments.pictures is not None:
+            _write_worst(arguments.pictures / f"{name.replace(' ', '-')}.png", results)
+    contest.decoder.close()
+    if arguments.json is not None:
+        head = {
+            "avatar": avatar.name,
+            "views": len(avatar.sheet.views),
+            "size": arguments.size,
+            "supersampling": arguments.supersampling,
+            "device": contest.decoder.device,
+        }
+        write_json(arguments.json, {**head, **summary})
+    return 0
+
+
+def _open_contest(avatar: "Avatar", arguments: argparse.Namespace) -> "Contest":
+    """Open rasterizers and decoder; the process's end closes the rasterizers."""
+    from avatar_app.engine.avatar_painter import fair_threads
+    from avatar_app.paths import encodings_folder
+    from renderer.engines import open_decoder
+    from renderer.engines.torch_device import limit_processor_threads
+    from renderer.evaluation import Contest
+    from udp_live.rasterizer.gl_context import open_context
+    from udp_live.rasterizer.toon_pass import ToonRasterizer, ToonStyle
+    from udp_live.rasterizer.udp_pass import UdpRasterizer
+
     side, scale = arguments.size, arguments.supersampling
+    ink = avatar.sheet.ink
     context = open_context()
+    style = ToonStyle(ink_width=ink.width, ink_tint=ink.tint)
     toon = ToonRasterizer(context, avatar.rig, (side, side), style)
     udp = UdpRasterizer(context, avatar.rig, (side * scale, side * scale))
     limit_processor_threads(fair_threads())  # as in the live pipeline
     device = None if arguments.device == "auto" else arguments.device
     decoder = open_decoder(arguments.decoder, device, encodings_folder(), supersampling=scale)
-    contest = Contest(avatar.rig, toon, udp, decoder, decoder.encode(avatar.sheet))
-    summary: dict[str, Any] = {}
+    return Contest(avatar.rig, toon, udp, decoder, decoder.encode(avatar.sheet))
+
+
+def _contest_results(
+    contest: "Contest", arguments: argparse.Namespace
+) -> "Iterator[tuple[str, list[Comparison]]]":
+    """Yield the results of random poses and of expressions, in bust and full framing."""
+    from renderer.evaluation import evaluate, expression_cases, random_cases
+    from udp_live.rig.framing import Framing
+
     for framing in (Framing.BUST, Framing.FULL):
-        cases = {
-            "poses": random_cases(avatar.rig, framing, arguments.poses, arguments.seed),
-            "expressions": expression_cases(avatar.rig, framing),
-        }
-        for kind, chosen in cases.items():
-            results = list(evaluate(contest, chosen))
-            if not results:
-                continue
-            name = f"{framing.value} {kind}"
-            summary[name] = _summary(results)
-            _print_row(name, summary[name])
-            if arguments.pictures is not None:
-                _write_worst(arguments.pictures / f"{framing.value}-{kind}.png", results)
-    decoder.close()
-    udp.close()
-    toon.close()
-    if arguments.json is not None:
-        head = {
-            "avatar": avatar.name,
-            "size": side,
-            "supersampling": scale,
-            "device": decoder.device,
-        }
-        write_json(arguments.json, {**head, "views": len(avatar.sheet.views), **summary})
-    return 0
+        poses = random_cases(contest.rig, framing, arguments.poses, arguments.seed)
+        yield f"{framing.value} poses", list(evaluate(contest, poses))
+        expressions = list(evaluate(contest, expression_cases(contest.rig, framing)))
+        if expressions:
+            yield f"{framing.value} expressions", expressions
 
 
 def _summary(results: "list[Comparison]") -> dict[str, Any]:
