@@ -85,6 +85,8 @@ class RenderStage:
         """Wait until the next picture is due."""
         if not self._realtime:
             return 0.0
+        if not self._is_fresh and not self._may_paint_in_between:
+            return self._pacer.period_s
         return self._pacer.due_in_s(fresh=self._is_fresh)
 
     def process(self, value: PoseFrame | None) -> AvatarFrame | None:
@@ -97,8 +99,7 @@ class RenderStage:
         if self._pacer.due_in_s(fresh=self._is_fresh) > 0:
             return None
         if not self._is_fresh and not self._may_paint_in_between:
-            self._pacer.advance(fresh=False)
-            return None
+            return None  # the schedule stays, so that the next pose need not wait
         pose = self._glide.sample(self._clock_s())
         self._pacer.advance(fresh=self._is_fresh)
         self._is_fresh = False

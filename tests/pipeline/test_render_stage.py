@@ -61,14 +61,21 @@ class Bench:
             if next_pose_s <= self.clock.now_s + wait_s and next_pose_s < end_s:
                 self.clock.now_s = max(self.clock.now_s, next_pose_s)
                 next_pose_s += pose_every_s or 0.0
-                result = self.stage.process(self._pose_frame())
+                result = self.stage.process(self.pose_frame())
             else:
                 self.clock.advance(max(wait_s, 1e-5))  # real time never stands still
                 result = self.stage.process(None)
             painted += result is not None
         return painted
 
-    def _pose_frame(self) -> PoseFrame:
+    def idle(self, seconds: float) -> None:
+        """Let time pass without poses."""
+        end_s = self.clock.now_s + seconds
+        while self.clock.now_s < end_s:
+            self.clock.advance(min(self.stage.patience_s(), end_s - self.clock.now_s) + 1e-5)
+            self.stage.process(None)
+
+    def pose_frame(self) -> PoseFrame:
         self.count += 1
         stamp = FrameStamp(self.count, self.clock.ns(), self.clock.now_s)
         return PoseFrame(stamp, self.pose)
@@ -96,6 +103,14 @@ def test_when_painting_is_dear_only_tracked_poses_are_painted(bench: Bench) -> N
     bench.painter.cost_ms = 25.0
     bench.run(1.0, 1 / 10)
     assert bench.run(2.0, 1 / 10) == pytest.approx(20, abs=2)
+
+
+def test_a_pose_that_comes_late_is_painted_at_once_when_painting_is_dear(bench: Bench) -> None:
+    bench.painter.cost_ms = 25.0
+    bench.run(1.0, 1 / 18)
+    for _ in range(10):
+        assert bench.stage.process(bench.pose_frame()) is not None
+        bench.idle(0.03)
 
 
 def test_poses_faster_than_the_output_are_held_back(bench: Bench) -> None:
