@@ -1,11 +1,13 @@
 """The real command with the shipped avatar: clip, OpenGL, decoder, recording."""
 
 import json
+import logging
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
 from avatar_app.commands.cli import parse_arguments, run_command
@@ -111,3 +113,26 @@ def test_a_packed_avatar_is_unpacked_once_and_used(tmp_path: Path) -> None:
     first = parts.load_avatar(config)
     assert first.folder.parent == tmp_path / "cache" / "unpacked"
     assert parts.load_avatar(config).folder == first.folder
+
+
+@pytest.mark.parametrize("every_frame", [[], ["--every-frame"]])
+def test_without_opengl_the_command_ends_with_one_sentence(
+    every_frame: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    argv = ["live", "--source", "clip:hello", "--output", "none", *every_frame]
+    arguments = parse_arguments(argv)
+    arguments.gl_backend, arguments.has_screen = "no-such-backend", False
+    assert run_command(arguments) == 1
+    errors = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert len(errors) == 1
+    assert "no OpenGL 3.3 context: tried no-such-backend" in errors[0].getMessage()
+
+
+def test_a_gpu_that_is_not_there_is_one_sentence(caplog: pytest.LogCaptureFixture) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("this computer has a GPU")
+    argv = ["live", "--source", "clip:hello", "--output", "none", "--every-frame"]
+    arguments = parse_arguments([*argv, "--device", "cuda"])
+    arguments.gl_backend, arguments.has_screen = None, False
+    assert run_command(arguments) == 1
+    assert "no GPU for 'cuda'" in caplog.text
