@@ -53,12 +53,21 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
     Raises:
         OutputError: The file cannot be written.
     """
+    write_whole(path, (json.dumps(content, indent=2) + "\n").encode())
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file in one step: it is complete or as it was.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=path.name, suffix=".new", dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            json.dump(content, stream, indent=2)
-            stream.write("\n")
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+        Path(name).chmod(0o644)
         Path(name).replace(path)
     except OSError as error:
         raise OutputError(f"cannot write {path}: {error.strerror}") from error

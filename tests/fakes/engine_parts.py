@@ -141,6 +141,7 @@ class FakePainter:
         self.used_on: set[str] = set()
         self.decode_sizes: list[int] = []
         self.times_s: list[float] = []
+        self.advanced_s: list[float] = []
         self.failure: Exception | None = None
 
     def apply(self, config: EngineConfig) -> None:
@@ -154,6 +155,9 @@ class FakePainter:
         self.times_s.append(time_s)
         red = round(255 * float(pose.expression_weights[0]))
         return np.full((self.size, self.size, 4), (red, 0, 0, 255), np.uint8)
+
+    def advance(self, pose: RigPose, time_s: float) -> None:
+        self.advanced_s.append(time_s)
 
     def close(self) -> None:
         self.closed = True
