@@ -20,7 +20,7 @@ from renderer.types import CharacterSheet, LandmarkBox
 from udp_live.types import UdpMap
 
 RIM_PX = 2  # room around the figure for its soft edge
-DETAIL = 1.3  # sheet pixels per picture pixel that a level must offer
+DETAIL = 1.0  # sheet pixels per picture pixel that a level must offer; more of them alias
 NEUTRAL_HINT = 0.01  # where an expression's drawing does not show a landmark, others may
 REGION_RIM = 0.15  # share of a face region's width over which its drawing fades in
 
