@@ -78,7 +78,6 @@ def test_any_number_of_views_will_do(count: int) -> None:
     truth, udp = draw_doll(96)
     painted = DECODER.decode(encoding, UdpMap(udp), {})
     assert figure_psnr(truth, painted) > 20
-    np.testing.assert_array_equal(painted[8:, :, 3][udp[8:, :, 3] < 0.5].max(initial=0) < 255, True)
 
 
 def test_an_empty_map_gives_an_empty_picture(encoding: SheetEncoding) -> None:
