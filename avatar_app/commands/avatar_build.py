@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from udp_live.rig.rig import Rig
 
 HELLO_CLIP = "hello.vrma"
-# 30 drawings with their UDP stay below 20 MB, and a bust still has a millimetre per pixel
-SHEET_SIZE_PX = 600
+# 32 drawings with their UDP stay near 20 MB, and a bust has a millimetre per pixel
+SHEET_SIZE_PX = 720
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,7 +1,7 @@
 """Draw a character sheet from a rig: the sheet of an avatar that exists only as a mesh."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -9,21 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from renderer.sheet.face_regions import find_regions
-from renderer.types import CharacterSheet, InkStyle, SheetView
-from udp_live.linalg import quat_from_axis_angle, quat_multiply
+from renderer.sheet.sheet_poses import SheetPose, sheet_pose
+from renderer.types import CharacterSheet, InkStyle, LandmarkBox, SheetView
 from udp_live.rig.framing import Framing, frame_viewpoint
-from udp_live.rig.landmarks import canonical_pose
 from udp_live.rig.rig import Rig
 from udp_live.types import RigPose, UdpMap, Viewpoint
 
 SHEET_SIZE_PX = 1024  # side of the square that each view is drawn in before it is cropped
 CROP_MARGIN_PX = 8
-RAISED_ARM_RAD = math.radians(75)  # above the A-pose: shows armpits and flanks
-HAIR_LIFT_RAD = math.radians(65)
-MAX_EXPRESSION_VIEWS = 12
+MAX_EXPRESSION_VIEWS = 11
+FACE_MARGIN = 0.02  # landmark units about mouth and eyes that an expression view keeps
+# In order of need: what opens a mouth or closes an eye comes first.
 DRAWN_EXPRESSIONS = (
     *("blink", "aa", "ih", "ou", "ee", "oh"),
-    *("happy", "angry", "sad", "relaxed", "surprised", "smile"),
+    *("happy", "surprised", "relaxed", "angry", "sad", "smile"),
 )
 # They move what other views show anyway: one eyelid, the gaze, the brows.
 PLAIN_EXPRESSIONS = frozenset(
@@ -49,9 +48,8 @@ class PlannedView:
         name: File stem.
         framing: How much of the figure.
         yaw_deg, pitch_deg: From where, as in Viewpoint.
-        expression: Shown at full weight, with no other.
-        arms_raised: Arms above the canonical A-pose.
-        hair_lifted: Hair swung out from the head: temples, ears, forehead, collar.
+        expression: Shown at full weight, with no other; the view keeps the face alone.
+        pose: How the figure stands.
     """
 
     name: str
@@ -59,8 +57,7 @@ class PlannedView:
     yaw_deg: float = 0.0
     pitch_deg: float = 0.0
     expression: str | None = None
-    arms_raised: bool = False
-    hair_lifted: bool = False
+    pose: SheetPose = SheetPose.A_POSE
 
 
 BODY_PLAN = (
@@ -70,9 +67,8 @@ BODY_PLAN = (
     PlannedView("right", Framing.FULL, -90),
     PlannedView("three-quarter-left", Framing.FULL, 40),
     PlannedView("three-quarter-right", Framing.FULL, -40),
-    PlannedView("arms-raised-left", Framing.FULL, 115, 20, None, arms_raised=True),
-    PlannedView("arms-raised-right", Framing.FULL, -115, 20, None, arms_raised=True),
-    PlannedView("from-below", Framing.FULL, 0, -50, None, arms_raised=True),
+    PlannedView("arms-raised-left", Framing.FULL, 115, 20, pose=SheetPose.ARMS_RAISED),
+    PlannedView("arms-raised-right", Framing.FULL, -115, 20, pose=SheetPose.ARMS_RAISED),
     PlannedView("bust", Framing.BUST),
     PlannedView("bust-three-quarter-left", Framing.BUST, 45),
     PlannedView("bust-three-quarter-right", Framing.BUST, -45),
@@ -81,9 +77,11 @@ BODY_PLAN = (
     PlannedView("bust-from-below", Framing.BUST, 0, -35),
     PlannedView("bust-left", Framing.BUST, 85),
     PlannedView("bust-right", Framing.BUST, -85),
-    PlannedView("bust-hair-lifted", Framing.BUST, hair_lifted=True),
-    PlannedView("bust-hair-lifted-left", Framing.BUST, 50, hair_lifted=True),
-    PlannedView("bust-hair-lifted-right", Framing.BUST, -50, hair_lifted=True),
+    PlannedView("bust-hair-lifted", Framing.BUST, pose=SheetPose.HAIR_LIFTED),
+    PlannedView("bust-hair-lifted-left", Framing.BUST, 50, pose=SheetPose.HAIR_LIFTED),
+    PlannedView("bust-hair-lifted-right", Framing.BUST, -50, pose=SheetPose.HAIR_LIFTED),
+    PlannedView("palms", Framing.BUST, pose=SheetPose.PALMS_SHOWN),
+    PlannedView("palms-back", Framing.BUST, 180, pose=SheetPose.PALMS_SHOWN),
 )
 
 
@@ -125,20 +123,26 @@ def draw_sheet(
         plan: Views; None draws those of ``plan_sheet``.
         ink: Style with which ``rasterizer`` draws outlines.
     """
-    views = [_draw_view(rig, rasterizer, planned) for planned in plan or plan_sheet(rig)]
-    return CharacterSheet(tuple(views), find_regions(rig), ink or InkStyle())
+    regions = find_regions(rig)
+    face = _face_box(regions)
+    views = [_draw_view(rig, rasterizer, planned, face) for planned in plan or plan_sheet(rig)]
+    return CharacterSheet(tuple(views), regions, ink or InkStyle())
 
 
-def _draw_view(rig: Rig, rasterizer: SheetRasterizer, planned: PlannedView) -> SheetView:
-    pose = raised_pose(rig) if planned.arms_raised else canonical_pose(rig)
-    pose = lifted_hair(rig, pose) if planned.hair_lifted else pose
-    pose = with_expression(rig, pose, planned.expression)
+def _draw_view(
+    rig: Rig, rasterizer: SheetRasterizer, planned: PlannedView, face: LandmarkBox | None
+) -> SheetView:
+    pose = with_expression(rig, sheet_pose(rig, planned.pose), planned.expression)
     viewpoint = replace(
         frame_viewpoint(rig, planned.framing),
         yaw_rad=math.radians(planned.yaw_deg),
         pitch_rad=math.radians(planned.pitch_deg),
     )
     image, udp_map = rasterizer.draw_with_udp(pose, viewpoint)
+    udp = udp_map.xyzv.astype(np.float16)
+    if planned.expression is not None and face is not None:
+        outside = ~_inside(face, udp_map.xyzv)
+        image[outside], udp[outside] = 0, 0
     columns = np.flatnonzero(image[..., 3].any(0))
     # Only the sides are cut off: the line width refers to the picture's height.
     first, last = (columns[0], columns[-1] + 1) if columns.size else (0, image.shape[1])
@@ -146,10 +150,25 @@ def _draw_view(rig: Rig, rasterizer: SheetRasterizer, planned: PlannedView) -> S
     return SheetView(
         planned.name,
         np.ascontiguousarray(image[:, kept]),
-        udp_map.xyzv[:, kept].astype(np.float16),
+        np.ascontiguousarray(udp[:, kept]),
         math.radians(planned.yaw_deg),
         planned.expression,
     )
+
+
+def _face_box(regions: Mapping[str, LandmarkBox]) -> LandmarkBox | None:
+    """Return the box about mouth and eyes with a margin, all the way through the head."""
+    if not regions:
+        return None
+    low = np.min([box.low for box in regions.values()], axis=0) - FACE_MARGIN
+    high = np.max([box.high for box in regions.values()], axis=0) + FACE_MARGIN
+    return LandmarkBox((low[0], low[1], 0.0), (high[0], high[1], 1.0))
+
+
+def _inside(box: LandmarkBox, xyzv: NDArray[np.float32]) -> NDArray[np.bool_]:
+    landmarks = xyzv[..., :3]
+    within: NDArray[np.bool_] = np.all((landmarks >= box.low) & (landmarks <= box.high), axis=-1)
+    return within & (xyzv[..., 3] > 0)
 
 
 def with_expression(rig: Rig, pose: RigPose, name: str | None) -> RigPose:
@@ -159,39 +178,3 @@ def with_expression(rig: Rig, pose: RigPose, name: str | None) -> RigPose:
     if index is not None:
         weights[index] = 1.0
     return replace(pose, expression_weights=weights)
-
-
-def lifted_hair(rig: Rig, pose: RigPose) -> RigPose:
-    """Return the pose with every spring chain on the head swung outwards and up."""
-    skeleton = rig.skeleton
-    head = skeleton.humanoid.get("head")
-    if head is None:
-        return pose
-    rotations = pose.bone_rotations.copy()
-    for root in {chain.bones[0] for chain in rig.springs}:
-        outward = skeleton.rest_positions[root] - skeleton.rest_positions[head]
-        outward = outward * np.array((1.0, 0.0, 1.0))
-        length = float(np.linalg.norm(outward))
-        if _hangs_from(rig, root, head) and length > 1e-4:
-            axis = np.cross((0.0, -1.0, 0.0), outward / length)
-            turn = quat_from_axis_angle(axis, HAIR_LIFT_RAD)
-            rotations[root] = quat_multiply(turn, rotations[root])
-    return replace(pose, bone_rotations=rotations.astype(np.float32))
-
-
-def _hangs_from(rig: Rig, bone: int, ancestor: int) -> bool:
-    while bone >= 0 and bone != ancestor:
-        bone = int(rig.skeleton.parents[bone])
-    return bone == ancestor
-
-
-def raised_pose(rig: Rig) -> RigPose:
-    """Return the canonical A-pose with both arms raised above the shoulders."""
-    pose = canonical_pose(rig)
-    rotations = pose.bone_rotations.copy()
-    for side, sign in (("left", 1.0), ("right", -1.0)):
-        bone = rig.skeleton.humanoid.get(f"{side}UpperArm")
-        if bone is not None:
-            turn = quat_from_axis_angle((0.0, 0.0, 1.0), sign * RAISED_ARM_RAD)
-            rotations[bone] = quat_multiply(turn, rotations[bone])
-    return replace(pose, bone_rotations=rotations.astype(np.float32))

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from renderer.sheet.face_regions import find_regions
-from renderer.sheet.sheet_drawing import draw_sheet, lifted_hair, plan_sheet, raised_pose
+from renderer.sheet.sheet_drawing import draw_sheet, plan_sheet
+from renderer.sheet.sheet_poses import SheetPose, lifted_hair, raised_pose, sheet_pose
 from tests.fakes.tiny_rig import tiny_rig
 from udp_live.rig import canonical_landmarks, canonical_pose, posed_joints
 from udp_live.types import RigPose, UdpMap, Viewpoint
@@ -43,7 +44,8 @@ def test_the_plan_has_a_view_for_the_blink_and_each_mouth_shape() -> None:
 
 def test_views_are_cropped_at_the_sides_only() -> None:
     sheet = draw_sheet(RIG, FakeRasterizer())
-    assert {view.image.shape for view in sheet.views} == {(64, 26, 4)}
+    assert {view.image.shape for view in sheet.views if not view.expression} == {(64, 26, 4)}
+    assert {len(view.image) for view in sheet.views} == {64}
     assert all(view.udp.dtype == np.float16 for view in sheet.views)
 
 
@@ -66,7 +68,7 @@ def test_raised_arms_are_above_the_shoulders() -> None:
 
 def test_lifted_hair_swings_out_and_keeps_the_body() -> None:
     before = canonical_pose(RIG)
-    after = lifted_hair(RIG, before)
+    after = lifted_hair(RIG)
     changed = np.flatnonzero(np.any(before.bone_rotations != after.bone_rotations, axis=1))
     roots = {chain.bones[0] for chain in RIG.springs}
     assert set(changed.tolist()) == roots
@@ -89,3 +91,26 @@ def test_regions_hold_what_the_expressions_move() -> None:
         if name != "mouth":
             assert (middle > 0.5) == (name == "leftEye")
     assert landmarks.min() >= 0
+
+
+def test_shown_palms_are_upright_hands_beside_the_head() -> None:
+    joints = posed_joints(RIG.skeleton, sheet_pose(RIG, SheetPose.PALMS_SHOWN)).positions
+    for side in ("left", "right"):
+        hand, elbow = (RIG.skeleton.humanoid[f"{side}{part}"] for part in ("Hand", "LowerArm"))
+        along = joints[hand] - joints[elbow]
+        assert along[1] > 0.99 * np.linalg.norm(along)
+
+
+def test_an_expression_view_keeps_the_face_alone() -> None:
+    box = find_regions(RIG)["mouth"]
+    inside, outside = np.mean([box.low, box.high], axis=0), np.zeros(3)
+
+    class FaceOnTheLeft(FakeRasterizer):
+        def draw_with_udp(self, pose: RigPose, viewpoint: Viewpoint) -> tuple[np.ndarray, UdpMap]:
+            xyzv = np.ones((64, 64, 4), np.float32)
+            xyzv[:, :32, :3], xyzv[:, 32:, :3] = inside, outside
+            return np.full((64, 64, 4), 255, np.uint8), UdpMap(xyzv)
+
+    for view in draw_sheet(RIG, FaceOnTheLeft()).views:
+        assert view.image[..., 3].mean() == (255 if view.expression is None else 255 * 32 / 40)
+        np.testing.assert_array_equal(view.udp[..., 3] > 0, view.image[..., 3] > 0)
