@@ -23,7 +23,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path)
     parser.add_argument("--at", type=float, default=14.1, help="seconds of the clip")
-    parser.add_argument("--size", type=int, default=512, help="side of the avatar's picture")
+    parser.add_argument("--size", type=int, default=1200, help="side of the avatar's picture")
     parser.add_argument("--framing", default="half")
     arguments = parser.parse_args()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -57,7 +57,7 @@ def grab_window(arguments: argparse.Namespace, folder: Path) -> NDArray[np.uint8
         size=arguments.size,
         framing=arguments.framing,
         background=BACKGROUND,
-        govern=False,  # a sharp picture at a lower rate
+        govern=False,  # a fine picture at whatever rate
     )
     width, height = WINDOW_SIZE
     settings = named_settings(config, AppSettings(window_width=width, window_height=height))
@@ -71,6 +71,9 @@ def grab_window(arguments: argparse.Namespace, folder: Path) -> NDArray[np.uint8
     def look() -> None:
         frame = window.stage.preview.frame
         if frame is not None and frame.stamp.media_s >= arguments.at and not pictures:
+            for figure in (window.status.rate, window.status.latency):
+                figure.hide()  # at this size they say nothing about the app in use
+            window.status.layout().activate()
             pictures.append(pixels(window.grab().toImage()))
             window.close()
 

@@ -1,0 +1,73 @@
+from collections.abc import Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from avatar_app.engine import EngineConfig, avatar_painter
+from avatar_app.engine.avatar_painter import AvatarPainter
+from tests.fakes.tiny_rig import tiny_rig
+from udp_live.errors import GlContextError
+from udp_live.linalg import quat_from_axis_angle
+from udp_live.rig.expressions import rest_pose
+from udp_live.types import RigPose, UdpMap
+
+SIZE = 64
+STEP_S = 1 / 30
+
+
+class MapDecoder:
+    """Show the landmarks as colours, so that every movement is seen."""
+
+    name, device = "map", "cpu"
+
+    def encode(self, sheet: object) -> object:
+        return sheet
+
+    def decode(
+        self, encoding: object, udp_map: UdpMap, expressions: Mapping[str, float]
+    ) -> NDArray[np.uint8]:
+        return np.rint(255 * udp_map.xyzv).astype(np.uint8)
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+
+def last_picture(passed: list[RigPose], final: RigPose, *, painted: bool) -> NDArray[np.uint8]:
+    """Show poses one after another and return the last one's picture."""
+    avatar: Any = SimpleNamespace(rig=tiny_rig(), sheet=None)
+    config = EngineConfig(avatar=Path("nowhere"), size=SIZE, framing="full")
+    try:
+        painter = AvatarPainter(avatar, config)
+    except GlContextError as error:
+        pytest.skip(str(error))
+    for number, pose in enumerate(passed):
+        if painted:
+            painter.paint(pose, number * STEP_S, SIZE)
+        else:
+            painter.advance(pose, number * STEP_S)
+    picture = painter.paint(final, len(passed) * STEP_S, SIZE)
+    painter.close()
+    return picture
+
+
+def turning() -> list[RigPose]:
+    """Turn the whole figure about, so that its tail swings."""
+    poses = []
+    for index in range(6):
+        pose = rest_pose(tiny_rig())
+        angle = 0.25 * index
+        pose.bone_rotations[0] = quat_from_axis_angle((0.0, 1.0, 0.0), angle)
+        poses.append(pose)
+    return poses
+
+
+def test_springs_follow_poses_that_are_not_painted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(avatar_painter, "open_decoder", lambda *_: MapDecoder())
+    *passed, final = turning()
+    every_painted = last_picture(passed, final, painted=True)
+    assert np.array_equal(last_picture(passed, final, painted=False), every_painted)
+    assert not np.array_equal(last_picture([], final, painted=False), every_painted)
