@@ -52,7 +52,7 @@ class BodyTracking:
     Attributes:
         landmarks: ``[33, 3]`` float32; x and z in units of the image width, y of its height, y down,
             z away from the webcam positive, 0 at the hips.
-        world_landmarks: ``[33, 3]`` float32, metres, origin between the hips, same axis directions.
+        world_landmarks: ``[33, 3]`` float32, metres, origin between the hips, same axes.
         visibility: ``[33]`` float32 in [0, 1].
     """
 
@@ -150,8 +150,9 @@ class UdpMap:
     """Ultra-Dense Pose seen from one viewpoint.
 
     Attributes:
-        xyzv: ``[H, W, 4]`` float32, row 0 on top. Landmark: canonical A-pose surface position (x, y, z)
-            scaled to [0, 1]; then occupancy, 1 where the avatar covers the pixel centre, else 0.
+        xyzv: ``[H, W, 4]`` float32, row 0 on top. Landmark: canonical A-pose surface position
+            (x, y, z) scaled to [0, 1]; then occupancy, 1 where the avatar covers the pixel
+            centre, else 0.
     """
 
     xyzv: Float = field(repr=False)

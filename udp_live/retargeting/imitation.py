@@ -48,7 +48,8 @@ class Imitation:
     def __init__(self, rig: Rig, *, mirror: bool) -> None:
         self._rig = rig
         self._mirror = mirror
-        self._errors: dict[str, list[float]] = {"upper_arm": [], "forearm": [], "head": []}
+        # Running sums, since a live run may last for hours: (radians so far, how many).
+        self._errors = {"upper_arm": (0.0, 0), "forearm": (0.0, 0), "head": (0.0, 0)}
         self._frames = 0
 
     def add(self, motion: TrackedMotion, pose: RigPose, neutral: Neutral) -> None:
@@ -67,8 +68,8 @@ class Imitation:
     def report(self) -> ImitationReport:
         """Return the means so far."""
         means = {
-            name: round(math.degrees(float(np.mean(errors))), 2) if errors else None
-            for name, errors in self._errors.items()
+            name: round(math.degrees(total / count), 2) if count else None
+            for name, (total, count) in self._errors.items()
         }
         return ImitationReport(
             upper_arm_deg=means["upper_arm"],
@@ -96,10 +97,14 @@ class Imitation:
         avatar = positions[end] - positions[start]
         across = -float(avatar[0]) if self._mirror else float(avatar[0])
         angle = math.atan2(float(avatar[1]), across) - math.atan2(-person[1], person[0])
-        self._errors[limb].append(abs(math.remainder(angle, 2.0 * math.pi)))
+        self._count(limb, abs(math.remainder(angle, 2.0 * math.pi)))
 
     def _add_head(self, person: Quat, neutral: Neutral, head: Float) -> None:
         wanted = head_from_neutral(person, neutral.head.rotation)
         x, y, z, w = (float(value) for value in head)
         shown = (x, -y, -z, w) if self._mirror else (x, y, z, w)
-        self._errors["head"].append(angle_of(multiply(inverse(shown), wanted)))
+        self._count("head", angle_of(multiply(inverse(shown), wanted)))
+
+    def _count(self, name: str, error: float) -> None:
+        total, count = self._errors[name]
+        self._errors[name] = (total + error, count + 1)
