@@ -50,8 +50,8 @@ class BodyTracking:
     """A tracked body (MediaPipe pose, 33 landmarks, the person's own left and right).
 
     Attributes:
-        landmarks: ``[33, 3]`` float32; x and z in units of the image width, y of its height, y down,
-            z away from the webcam positive, 0 at the hips.
+        landmarks: ``[33, 3]`` float32; x and z in units of the image width, y of its height,
+            y down, z away from the webcam positive, 0 at the hips.
         world_landmarks: ``[33, 3]`` float32, metres, origin between the hips, same axes.
         visibility: ``[33]`` float32 in [0, 1].
     """
