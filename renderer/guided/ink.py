@@ -32,38 +32,69 @@ def ink_coverage(
     """
     if width_px <= 0:
         return torch.zeros_like(landmark[0])
-    across = _pixel_strength(landmark, occupied, slope_factor)
-    down = _pixel_strength(landmark.transpose(1, 2), occupied.T, slope_factor).T
-    outside = torch.full_like(across, width_px + 1.0)
-    reach = torch.where(occupied, torch.maximum(across, down) * (0.5 * width_px), outside)
-    return _spread(reach, width_px + 1.0).clamp_(0.0, 1.0)
+    farthest = width_px + 1.0
+    unit = 255 / farthest  # bytes are several times as fast as floats, and fine enough
+    reach = occupied.logical_not().to(torch.uint8).mul_(255)
+    for axis in (0, 1):
+        place, strength = _jumps(landmark, occupied, axis, slope_factor)
+        drawn = strength.mul_(0.5 * width_px * unit).add_(0.5).to(torch.uint8)
+        for side in (place, place + (reach.shape[1], 1)[axis]):
+            held = reach.view(-1).index_select(0, side)
+            reach.view(-1).index_copy_(0, side, torch.maximum(held, drawn))
+    return _spread(reach, farthest, unit).to(torch.float32).div_(unit).clamp_(0.0, 1.0)
 
 
-def _pixel_strength(landmark: Tensor, occupied: Tensor, slope_factor: float) -> Tensor:
-    """Return ``[H, W]``, the stronger of each pixel's jumps to its left and right."""
-    both = occupied[:, :-1] & occupied[:, 1:]
-    x, y, z = (landmark[:, :, 1:] - landmark[:, :, :-1]).unbind(0)
-    steps = torch.sqrt(x * x + y * y + z * z)
-    padded = pad(steps.masked_fill(~both, math.inf), (1, 1), value=math.inf)
-    beside = torch.minimum(padded[:, :-2], padded[:, 2:])
+def _jumps(
+    landmark: Tensor, occupied: Tensor, axis: int, slope_factor: float
+) -> tuple[Tensor, Tensor]:
+    """Find where landmarks jump from a pixel to the next one of its column (0) or row (1).
+
+    Returns:
+        ``[N]`` int64 flat index of the first pixel, ``[N]`` strength of the jump.
+    """
+    height, width = occupied.shape
+    count = occupied.shape[axis] - 1
+    square = torch.full((height, width), math.inf, device=landmark.device)
+    steps = square.narrow(axis, 0, count).zero_()
+    for plane in landmark:
+        step = plane.narrow(axis, 1, count) - plane.narrow(axis, 0, count)
+        steps.addcmul_(step, step)
+    both = occupied.narrow(axis, 1, count) & occupied.narrow(axis, 0, count)
+    steps.masked_fill_(both.logical_not_(), math.inf)
+    wide = (square > JUMP_LOW**2).logical_and_(square < math.inf)
+    place = wide.view(-1).nonzero().view(-1)
+    stride = (width, 1)[axis]  # a step back from the first line wraps to the last, where none is
+    length = square.view(-1).index_select(0, place).sqrt_()
+    beside = torch.minimum(
+        *(
+            square.view(-1).index_select(0, (place + shift).remainder_(height * width))
+            for shift in (-stride, stride)
+        )
+    ).sqrt_()
     predicted = beside.masked_fill_(beside.isinf(), 0.0).mul_(slope_factor)
-    strength = (steps - predicted).sub_(JUMP_LOW).div_(JUMP_HIGH - JUMP_LOW).clamp_(0.0, 1.0)
-    padded = pad(strength.mul_(both), (1, 1))
-    return torch.maximum(padded[:, :-1], padded[:, 1:])
+    strength = (length - predicted).sub_(JUMP_LOW).div_(JUMP_HIGH - JUMP_LOW).clamp_(0.0, 1.0)
+    return place, strength
 
 
-def _spread(reach: Tensor, farthest: float) -> Tensor:
-    """Return at each pixel the most that any pixel's reach exceeds its distance."""
+def _spread(reach: Tensor, farthest: float, unit: float) -> Tensor:
+    """Return at each pixel the most that any pixel's reach exceeds its distance.
+
+    Args:
+        reach: ``[H, W]`` uint8.
+        farthest: Greatest reach, pixels.
+        unit: Steps of ``reach`` per pixel.
+    """
     radius = math.ceil(farthest) - 1
     height, width = reach.shape
     padded = pad(reach, (radius, radius, radius, radius))
     spread = reach.clone()
     for ring in _rings(radius, farthest):
-        near = torch.zeros_like(reach)
+        distance = round(math.hypot(*ring[0]) * unit)
+        near = torch.full_like(reach, distance)
         for y, x in ring:
             shifted = padded[radius + y : radius + y + height, radius + x : radius + x + width]
             torch.maximum(near, shifted, out=near)
-        torch.maximum(spread, near.sub_(math.hypot(*ring[0])), out=spread)
+        torch.maximum(spread, near.sub_(distance), out=spread)
     return spread
 
 

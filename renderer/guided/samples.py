@@ -1,4 +1,4 @@
-"""Where a picture is sampled: once inside a surface, at every subpixel where surfaces meet."""
+"""Where a picture is sampled: once for every surface that shows in a pixel."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
-EDGE_STEPS = 1.4  # subpixels further apart than this many typical steps are sampled one by one
+SURFACE_STEPS = 2.0  # subpixels further apart than this many typical steps get samples of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,9 @@ class Samples:
 def find_samples(
     landmark: Tensor, occupied: Tensor, ink: Tensor, scale: int, step: float
 ) -> Samples:
-    """Choose samples of a UDP map that is ``scale`` times as large as the picture.
+    """Merge the subpixels of each pixel that show the same surface.
+
+    Most pixels lie inside one surface and need one look-up, however many subpixels they have.
 
     Args:
         landmark: ``[3, sH, sW]``.
@@ -49,38 +51,43 @@ def find_samples(
         step: Typical distance of neighbouring subpixels' landmarks.
     """
     height, width = occupied.shape[0] // scale, occupied.shape[1] // scale
-    if scale == 1:
-        pixel = occupied.reshape(-1).nonzero().view(-1)
-        return Samples(
-            landmark.reshape(3, -1).index_select(1, pixel),
-            pixel,
-            torch.ones_like(pixel, dtype=landmark.dtype),
-            ink.reshape(-1).index_select(0, pixel),
-            (height, width),
-        )
-    blocks = [_subpixels(plane, scale) for plane in (*landmark, ink)]
-    inside = _subpixels(occupied, scale)
-    spread = torch.zeros((height, width), device=landmark.device)
-    for plane in blocks[:3]:
-        spread += (plane.amax(0) - plane.amin(0)).square_()
-    smooth = inside.all(0) & (spread < (EDGE_STEPS * scale * step) ** 2)
-    whole = smooth.view(-1).nonzero().view(-1)
-    part = (inside & ~smooth).view(scale * scale, -1).nonzero()
-    subpixel, edge = part[:, 0] * (height * width) + part[:, 1], part[:, 1]
-    values = [
-        torch.cat(
-            [
-                plane.mean(0).view(-1).index_select(0, whole),
-                plane.reshape(-1).index_select(0, subpixel),
-            ]
-        )
-        for plane in blocks
-    ]
-    share = torch.ones_like(values[3])
-    share[whole.numel() :] = 1 / scale**2
-    return Samples(
-        torch.stack(values[:3]), torch.cat([whole, edge]), share, values[3], (height, width)
+    shown = shrink(occupied.to(torch.float32), scale) > 0
+    pixel = shown.view(-1).nonzero().view(-1)
+    subpixel = _subpixels(pixel, width, scale)
+    free, *channels = (
+        plane.reshape(-1).index_select(0, subpixel.view(-1)).view_as(subpixel)
+        for plane in (occupied, *landmark, ink)
     )
+    values = torch.stack(channels)
+    limit = (SURFACE_STEPS * scale * step) ** 2
+    parts = []
+    while pixel.numel() > 0:
+        surface = _first_surface(values[:3], free, limit)
+        count = surface.sum(0)
+        parts.append(((values * surface).sum(1).div_(count), pixel, count / scale**2))
+        free &= ~surface
+        rest = free.any(0).nonzero().view(-1)
+        pixel, free = pixel.index_select(0, rest), free.index_select(1, rest)
+        values = values.index_select(2, rest)
+    if not parts:
+        parts.append((values[:, 0], pixel, values[0, 0]))
+    mean, pixel, share = (torch.cat(part, -1) for part in zip(*parts, strict=True))
+    return Samples(mean[:3], pixel, share, mean[3], (height, width))
+
+
+def _first_surface(landmark: Tensor, free: Tensor, limit: float) -> Tensor:
+    """Mark the free subpixels that lie near the first free one, ``[s * s, N]`` bool.
+
+    Args:
+        landmark: ``[3, s * s, N]``.
+        free: ``[s * s, N]`` bool, one or more of each pixel.
+        limit: Squared distance in landmark space.
+    """
+    anchor = landmark[:, -1]
+    for subpixel in range(free.shape[0] - 2, -1, -1):
+        anchor = torch.where(free[subpixel], landmark[:, subpixel], anchor)
+    x, y, z = landmark - anchor[:, None]
+    return free & (x.square_().add_(y.square_()).add_(z.square_()) <= limit)
 
 
 def shrink(plane: Tensor, scale: int) -> Tensor:
@@ -88,6 +95,9 @@ def shrink(plane: Tensor, scale: int) -> Tensor:
     return plane if scale == 1 else avg_pool2d(plane[None], scale)[0]
 
 
-def _subpixels(plane: Tensor, scale: int) -> Tensor:
-    """Split ``[sH, sW]`` into ``[s * s, H, W]``."""
-    return torch.stack([plane[y::scale, x::scale] for y in range(scale) for x in range(scale)])
+def _subpixels(pixel: Tensor, width: int, scale: int) -> Tensor:
+    """Return the flat indices of the subpixels of each pixel, ``[s * s, N]`` int64."""
+    corner = (pixel // width * scale * width + pixel % width) * scale
+    steps = torch.arange(scale, device=pixel.device)
+    offset = (steps[:, None] * (width * scale) + steps).view(-1, 1)
+    return corner + offset

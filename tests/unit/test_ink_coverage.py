@@ -18,7 +18,8 @@ def test_the_tensor_rule_equals_the_numpy_rule(
     occupied = udp[..., 3] > 0.5
     planes = torch.from_numpy(udp[..., :3].transpose(2, 0, 1).copy())
     ink = ink_coverage(planes, torch.from_numpy(occupied), width_px, SLOPE_FACTOR).numpy()
-    np.testing.assert_allclose(ink[occupied], ink_mask(udp, width_px)[occupied], atol=1e-5)
+    byte = (width_px + 1) / 255  # the tensor rule counts in them
+    np.testing.assert_allclose(ink[occupied], ink_mask(udp, width_px)[occupied], atol=1.01 * byte)
 
 
 def test_a_smaller_slope_factor_draws_more_lines() -> None:
