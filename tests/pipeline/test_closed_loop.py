@@ -37,6 +37,7 @@ STANDING = np.concatenate([CALM, np.arange(3.4, 23.8, 0.6)])
 FACING = np.concatenate(
     [CALM, np.arange(5.9, 7.1, 0.1), np.arange(8.4, 13.0, 0.2), np.arange(21.6, 23.2, 0.2)]
 )
+COUNTING = np.concatenate([CALM, np.arange(15.8, 22.0, 0.3)])  # from a fist to five fingers
 WAVING_S = (13.4, 21.0)  # and counting: the right hand is up
 VOWELS = ("aa", "ih", "ou", "ee", "oh")
 ENDS = {"upper arm": ("UpperArm", "LowerArm"), "forearm": ("LowerArm", "Hand")}
@@ -55,10 +56,11 @@ class Moment:
 
 @dataclass(frozen=True)
 class Loops:
-    """Both sequences without their calm beginning: her whole figure, and her face close up."""
+    """Sequences without their calm beginning: her whole figure, her upper half, her face."""
 
     rig: Rig = field(repr=False)
     standing: list[Moment] = field(repr=False)
+    counting: list[Moment] = field(repr=False)
     facing: list[Moment] = field(repr=False)
 
 
@@ -86,17 +88,17 @@ def loops() -> Loops:
     except GlContextError as error:
         pytest.skip(str(error))
     tracker = EngineParts().open_tracker(EngineConfig(avatar=folder), realtime=False)
-    full, bust = (
-        frame_viewpoint(rig, framing, aspect=SIZE[0] / SIZE[1])
-        for framing in (Framing.FULL, Framing.BUST)
-    )
+    aspect = SIZE[0] / SIZE[1]
+    full, bust = (frame_viewpoint(rig, f, aspect=aspect) for f in (Framing.FULL, Framing.BUST))
+    nearer = frame_viewpoint(rig, Framing.FULL, aspect=aspect, zoom=1.6, pan=(0.0, -0.1))
     try:
         standing = watch(person, rig, tracker, STANDING, full)
+        counting = watch(person, rig, tracker, COUNTING, nearer)
         facing = watch(person, rig, tracker, FACING, bust)
     finally:
         tracker.close()
         person.close()
-    return Loops(rig, standing, facing)
+    return Loops(rig, standing, counting, facing)
 
 
 def limb_deg(rig: Rig, pose: RigPose, side: str, limb: str) -> tuple[float, float]:
@@ -118,6 +120,13 @@ def limb_errors_deg(loops: Loops, side: str, limb: str, *, like: str | None = No
             errors.append(abs(math.remainder(shown - wanted, 360.0)))
     assert len(errors) > len(loops.standing) / 2
     return np.array(errors)
+
+
+def curl_deg(rig: Rig, pose: RigPose, finger: str) -> float:
+    """Return how far a finger of the right hand is bent: the sum of its joints' angles."""
+    bones = [f"right{finger}{joint}" for joint in ("Proximal", "Intermediate", "Distal")]
+    cosines = [abs(float(pose.bone_rotations[rig.skeleton.humanoid[bone], 3])) for bone in bones]
+    return math.degrees(sum(2.0 * math.acos(min(cosine, 1.0)) for cosine in cosines))
 
 
 def head_angles_deg(loops: Loops, angle: str) -> tuple[Angles, Angles]:
@@ -166,6 +175,7 @@ def test_the_drawn_face_and_body_are_found(loops: Loops) -> None:
     assert np.mean([moment.motion.body is not None for moment in loops.standing]) > 0.97
     assert np.mean([moment.motion.face is not None for moment in loops.standing]) > 0.80
     assert np.mean([moment.motion.face is not None for moment in loops.facing]) > 0.95
+    assert np.mean([moment.motion.right_hand is not None for moment in loops.counting]) > 0.85
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
@@ -191,6 +201,16 @@ def test_it_is_the_right_hand_that_waves(loops: Loops) -> None:
         )
         assert 45.0 < right < 135.0, moment
         assert not 0.0 < left < 180.0, moment
+
+
+@pytest.mark.parametrize("finger", ["Index", "Middle", "Ring", "Little"])
+def test_the_hand_counts(loops: Loops, finger: str) -> None:
+    known, copied = (
+        np.array([curl_deg(loops.rig, pose, finger) for pose in poses])
+        for poses in zip(*((m.known, m.copied) for m in loops.counting), strict=True)
+    )
+    assert np.corrcoef(known, copied)[0, 1] > 0.65
+    assert copied[known > 120.0].mean() > copied[known < 60.0].mean() + 50.0
 
 
 def test_the_head_follows(loops: Loops) -> None:
