@@ -1,6 +1,7 @@
 """``showcase``: a contact sheet that shows a performance, or all expressions, at a glance."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 INPUTS = ("landmarks", "picture", "none")
 PAINT_SCALE = 2  # painted larger and shrunk, for smooth lines
+FACE_PAN = (0.0, -0.045)  # down, so that ears and hair above the face are in the picture
 MAX_SIZE, MAX_FRAMES = 1024, 64
 
 
@@ -120,7 +122,8 @@ def _config(arguments: argparse.Namespace) -> "EngineConfig":
         report=None,
         gl_backend=arguments.gl_backend,
     )
-    return engine_config(options, ())
+    config = engine_config(options, ())
+    return replace(config, pan=FACE_PAN) if arguments.expressions else config
 
 
 def _check(arguments: argparse.Namespace) -> None:

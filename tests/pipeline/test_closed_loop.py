@@ -179,7 +179,7 @@ def test_the_drawn_face_and_body_are_found(loops: Loops) -> None:
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
-@pytest.mark.parametrize(("limb", "bound_deg"), [("upper arm", 15.0), ("forearm", 20.0)])
+@pytest.mark.parametrize(("limb", "bound_deg"), [("upper arm", 13.0), ("forearm", 19.0)])
 def test_arms_point_where_they_pointed(
     loops: Loops, side: str, limb: str, bound_deg: float
 ) -> None:
