@@ -130,7 +130,7 @@ class UdpDrawer(Protocol):
     """What draws UDP maps: ``udp_live.rasterizer.udp_pass.UdpRasterizer``."""
 
     def draw(self, pose: RigPose, viewpoint: Viewpoint) -> UdpMap:
-        """Return the UDP map, ``Decoder.supersampling`` times as large as the pictures."""
+        """Return the UDP map, ``Contest.supersampling`` times as large as the pictures."""
 
 
 class ToonDrawer(Protocol):
@@ -150,6 +150,7 @@ class Contest:
         udp: Draws what the decoder gets.
         decoder: To be measured.
         encoding: Of the rig's sheet, from ``decoder``.
+        supersampling: Side of the decoder's maps over the side of the pictures.
     """
 
     rig: Rig
@@ -157,6 +158,7 @@ class Contest:
     udp: UdpDrawer
     decoder: Decoder
     encoding: Any = field(repr=False)
+    supersampling: int = 1
 
 
 def evaluate(contest: Contest, cases: Iterable[Case]) -> Iterator[Comparison]:
@@ -166,7 +168,9 @@ def evaluate(contest: Contest, cases: Iterable[Case]) -> Iterator[Comparison]:
         udp_map = contest.udp.draw(case.pose, case.viewpoint)
         expressions = expression_weights(contest.rig, case.pose)
         start = time.perf_counter()
-        painted = contest.decoder.decode(contest.encoding, udp_map, expressions)
+        painted = contest.decoder.decode(
+            contest.encoding, udp_map, expressions, contest.supersampling
+        )
         decode_ms = (time.perf_counter() - start) * 1e3
         score = Score(case.name, figure_psnr(truth, painted), image_l1(truth, painted), decode_ms)
         yield Comparison(score, truth, painted)

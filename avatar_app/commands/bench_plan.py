@@ -18,6 +18,7 @@ from avatar_app.capture.video_file import VideoFile
 from avatar_app.commands.bench_video import render_video
 from avatar_app.engine import EngineConfig, EngineParts, LiveEngine, SourceConfig, TrackingConfig
 from avatar_app.engine.avatar_painter import fair_threads
+from avatar_app.engine.config import SUPERSAMPLING
 from avatar_app.engine.frames import CameraFrame
 from avatar_app.paths import encodings_folder, face_model_file
 from renderer.engines import Decoder, open_decoder
@@ -37,7 +38,7 @@ WARM_UPS = 3
 MIN_CALLS = 10
 TRACKED_FRAMES = 60
 FRAME_S = 1 / 30
-RASTER_SIZES = (256, 512)
+RASTER_SIZES = (256, 512, 1024)  # supersampled pictures half as large
 PIPELINE_SECONDS = 5.0  # times ``seconds``; a pipeline takes longer to settle than a stage
 
 
@@ -161,7 +162,7 @@ class _Bench:
             sheet = CharacterSheet(self._sheet.views[:count], self._sheet.regions, self._sheet.ink)
             encoding = decoder.encode(sheet)
             for size in plan.sizes:
-                call = _fed(partial(_decode, decoder, encoding), self._maps(size))
+                call = _fed(partial(_decode, decoder, encoding), self._maps(size * SUPERSAMPLING))
                 row = self._row(f"decoder {plan.decoder}", call, size=size)
                 yield row | {"views": count, "device": decoder.device}
         decoder.close()
@@ -211,9 +212,9 @@ class _Bench:
             for index, motion in enumerate(self._motions)
         ]
 
-    def _maps(self, size: int) -> list[UdpMap]:
+    def _maps(self, side: int) -> list[UdpMap]:
         context = open_context(self._plan.gl_backend)
-        rasterizer = UdpRasterizer(context, self._rig, (size, size))
+        rasterizer = UdpRasterizer(context, self._rig, (side, side))
         maps = [rasterizer.draw(pose, self._viewpoint) for pose in self._poses()[:12]]
         rasterizer.close()
         context.release()
@@ -262,7 +263,7 @@ def _draw(rasterizer: UdpRasterizer, viewpoint: Viewpoint, pose: RigPose) -> Udp
 
 
 def _decode(decoder: Decoder, encoding: object, udp_map: UdpMap) -> object:
-    return decoder.decode(encoding, udp_map, {})
+    return decoder.decode(encoding, udp_map, {}, SUPERSAMPLING)
 
 
 def _fed(function: Callable[[Any], object], items: Sequence[Any]) -> Callable[[], object]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import TYPE_CHECKING, Any
 
+from avatar_app.engine.config import SUPERSAMPLING
 from avatar_app.paths import DEFAULT_AVATAR_NAME
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def add_parser(subparsers: Any) -> None:
     add("--size", type=int, default=384, help="side of the pictures in pixels")
     add("--poses", type=int, default=60, help="random poses per framing")
     add("--seed", type=int, default=0, help="of the random poses")
-    add("--supersampling", type=int, choices=(1, 2), default=2, help="UDP pixels per picture pixel")
+    add("--supersampling", type=int, choices=(1, 2), default=SUPERSAMPLING, help="of edges")
     add("--json", type=Path, metavar="FILE", help="write the scores")
     add("--pictures", type=Path, metavar="DIR", help="write the worst pictures beside the truth")
     parser.set_defaults(run=run)
@@ -82,8 +83,8 @@ def _open_contest(avatar: "Avatar", arguments: argparse.Namespace) -> "Contest":
     udp = UdpRasterizer(context, avatar.rig, (side * scale, side * scale))
     limit_processor_threads(fair_threads())  # as in the live pipeline
     device = None if arguments.device == "auto" else arguments.device
-    decoder = open_decoder(arguments.decoder, device, encodings_folder(), supersampling=scale)
-    return Contest(avatar.rig, toon, udp, decoder, decoder.encode(avatar.sheet))
+    decoder = open_decoder(arguments.decoder, device, encodings_folder())
+    return Contest(avatar.rig, toon, udp, decoder, decoder.encode(avatar.sheet), scale)
 
 
 def _contest_results(

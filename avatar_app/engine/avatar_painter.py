@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar_app.engine.config import EngineConfig
+from avatar_app.engine.config import SUPERSAMPLING, EngineConfig
 from avatar_app.engine.stage_stats import StageStats
 from renderer.engines import open_decoder
 from renderer.engines.torch_device import limit_processor_threads
@@ -58,7 +58,7 @@ class AvatarPainter:
         self._decoder = open_decoder(config.decoder, device, cache_folder)
         self._encoding = self._decoder.encode(avatar.sheet)
         self.apply(config)
-        self._warm_up()
+        self._warm_up(config)
 
     @property
     def decoder_name(self) -> str:
@@ -81,20 +81,27 @@ class AvatarPainter:
             self._rig, Framing(config.framing), zoom=config.zoom, pan=config.pan
         )
 
-    def paint(self, pose: RigPose, time_s: float, decode_size: int) -> NDArray[np.uint8]:
+    def paint(
+        self,
+        pose: RigPose,
+        time_s: float,
+        decode_size: int,
+        supersampling: int = SUPERSAMPLING,
+    ) -> NDArray[np.uint8]:
         """Paint a ``[size, size, 4]`` premultiplied picture.
 
         Args:
             pose: The pose without springs.
             time_s: Moment of the pose; springs move by the time since the last call.
             decode_size: Side of the picture that the decoder makes; scaled to the output size.
+            supersampling: Side of the UDP map over ``decode_size``.
         """
         with self._stats.measure("springs"):
             pose = self._springs.step(pose, self._step_s(time_s))
         with self._stats.measure("rasterizing"):
-            udp_map = self._draw(pose, decode_size)
+            udp_map = self._draw(pose, decode_size * supersampling)
         with self._stats.measure("decoding"):
-            image = self._decode(pose, udp_map)
+            image = self._decode(pose, udp_map, supersampling)
         return image if decode_size == self._size else enlarge(image, self._size)
 
     def advance(self, pose: RigPose, time_s: float) -> None:
@@ -107,20 +114,21 @@ class AvatarPainter:
         self._rasterizer.close()
         self._context.release()
 
-    def _draw(self, pose: RigPose, decode_size: int) -> UdpMap:
-        self._rasterizer.resize((decode_size, decode_size))
+    def _draw(self, pose: RigPose, side: int) -> UdpMap:
+        self._rasterizer.resize((side, side))
         return self._rasterizer.draw(pose, self._viewpoint)
 
-    def _decode(self, pose: RigPose, udp_map: UdpMap) -> NDArray[np.uint8]:
+    def _decode(self, pose: RigPose, udp_map: UdpMap, supersampling: int) -> NDArray[np.uint8]:
         weights = effective_expression_weights(self._rig, pose)
         names = (expression.name for expression in self._rig.expressions)
         expressions = dict(zip(names, weights.tolist(), strict=True))
-        return self._decoder.decode(self._encoding, udp_map, expressions)
+        return self._decoder.decode(self._encoding, udp_map, expressions, supersampling)
 
-    def _warm_up(self) -> None:
+    def _warm_up(self, config: EngineConfig) -> None:
         """Paint once, because libraries put off much of their work until they are first used."""
         pose = rest_pose(self._rig)
-        self._decode(pose, self._draw(pose, self._size))
+        scale = config.supersampling
+        self._decode(pose, self._draw(pose, self._size * scale), scale)
 
     def _step_s(self, time_s: float) -> float:
         step_s = 0.0 if self._last_s is None else time_s - self._last_s
@@ -139,5 +147,5 @@ def fair_threads() -> int:
 
 def enlarge(image: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     """Scale a premultiplied picture to ``[size, size, 4]``, colours never above alpha."""
-    scaled = cv2.resize(image, (size, size), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(scaled, np.uint8)
+    scaled = cv2.resize(image, (size, size), interpolation=cv2.INTER_CUBIC)
+    return np.minimum(scaled, scaled[..., 3:]).astype(np.uint8, copy=False)

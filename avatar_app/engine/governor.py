@@ -1,6 +1,8 @@
-"""Keep painting within its budget: lower the decode size, then the rate, and say so."""
+"""Keep painting within its budget: rougher edges, then a smaller picture, then a lower rate."""
 
 from dataclasses import dataclass
+
+from avatar_app.engine.config import SUPERSAMPLING
 
 SIZE_STEPS = (1.0, 0.75, 0.5)  # of the output size
 RATE_STEPS = (1.0, 0.75, 0.5)  # of the target rate, taken after the smallest size
@@ -9,34 +11,42 @@ COMFORTABLE = 0.7  # expected share after a step up; the margin keeps it from sw
 PATIENCE_DOWN = 2  # observations in a row
 PATIENCE_UP = 8
 MIN_DECODE_SIZE = 128
+SUPERSAMPLING_COST = 1.7  # of painting with smooth edges over painting without
 
 
 @dataclass(frozen=True, slots=True)
 class RenderBudget:
-    """What the render thread may spend: decode size in pixels, frames per second."""
+    """What the render thread may spend.
+
+    Attributes:
+        decode_size: Side of the picture that the decoder makes, pixels.
+        fps: Frames per second.
+        supersampling: Side of the UDP map over ``decode_size``.
+    """
 
     decode_size: int
     fps: float
+    supersampling: int
 
 
 class Governor:
-    """Choose decode size and rate from how long painting took.
+    """Choose supersampling, decode size and rate from how long painting took.
 
     It sees one observation per second. Two slow ones lower the quality one step; eight that
     would leave room at the next better step raise it again. Painting time is taken to grow
     with the number of pixels.
     """
 
-    def __init__(self, size: int, fps: float) -> None:
-        self._size = size
-        self._fps = fps
+    def __init__(self, size: int, fps: float, supersampling: int = SUPERSAMPLING) -> None:
+        best = RenderBudget(size, fps, supersampling)
         sizes = [
             _even(size * step)
             for step in SIZE_STEPS
             if step == 1.0 or size * step >= MIN_DECODE_SIZE
         ]
-        self._ladder = [RenderBudget(decode_size, fps) for decode_size in sizes]
-        self._ladder += [RenderBudget(sizes[-1], fps * step) for step in RATE_STEPS[1:]]
+        self._ladder = [best] if supersampling > 1 else []
+        self._ladder += [RenderBudget(decode_size, fps, 1) for decode_size in sizes]
+        self._ladder += [RenderBudget(sizes[-1], fps * step, 1) for step in RATE_STEPS[1:]]
         self._rung = 0
         self._slow = 0
         self._roomy = 0
@@ -49,14 +59,16 @@ class Governor:
     @property
     def sentence(self) -> str:
         """Say what was lowered, or an empty string when nothing is."""
-        if self._rung == 0:
-            return ""
-        budget = self.budget
+        best, budget = self._ladder[0], self.budget
         parts = []
-        if budget.decode_size < self._size:
-            parts.append(f"painting at {budget.decode_size} px instead of {self._size}")
-        if budget.fps < self._fps:
-            parts.append(f"{budget.fps:.0f} fps instead of {self._fps:.0f}")
+        if budget.supersampling < best.supersampling:
+            parts.append("edges are rougher")
+        if budget.decode_size < best.decode_size:
+            parts.append(f"painting at {budget.decode_size} px instead of {best.decode_size}")
+        if budget.fps < best.fps:
+            parts.append(f"{budget.fps:.0f} fps instead of {best.fps:.0f}")
+        if not parts:
+            return ""
         return f"this computer cannot hold the full quality: {', '.join(parts)}"
 
     def observe(self, paint_ms: float) -> bool:
@@ -74,13 +86,18 @@ class Governor:
         if self._rung == 0:
             return False
         above = self._ladder[self._rung - 1]
-        expected_ms = paint_ms * (above.decode_size / self.budget.decode_size) ** 2
+        expected_ms = paint_ms * _cost(above) / _cost(self.budget)
         return expected_ms < COMFORTABLE * 1000.0 / above.fps
 
     def _move(self, step: int) -> bool:
         self._rung += step
         self._slow = self._roomy = 0
         return True
+
+
+def _cost(budget: RenderBudget) -> float:
+    """Return what a picture costs, in pixels painted without supersampling."""
+    return budget.decode_size**2 * (SUPERSAMPLING_COST if budget.supersampling > 1 else 1.0)
 
 
 def _even(size: float) -> int:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar_app.engine.config import EngineConfig
+from avatar_app.engine.config import SUPERSAMPLING, EngineConfig
 from avatar_app.engine.frames import PoseFrame
 from avatar_app.engine.stage_stats import StageStats
 from avatar_app.errors import OutputError
@@ -102,7 +102,9 @@ class Painter(Protocol):
         """Take over framing, zoom and pan."""
         ...
 
-    def paint(self, pose: RigPose, time_s: float, decode_size: int) -> NDArray[np.uint8]:
+    def paint(
+        self, pose: RigPose, time_s: float, decode_size: int, supersampling: int = SUPERSAMPLING
+    ) -> NDArray[np.uint8]:
         """Paint a ``[size, size, 4]`` premultiplied picture, decoded at ``decode_size``."""
         ...
 

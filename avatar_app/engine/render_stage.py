@@ -56,7 +56,7 @@ class RenderStage:
         self._decoder_names = ("", "")
         self._pacer = FramePacer(config.fps, clock_s)
         self._glide = PoseGlide(config.fps)
-        self._governor = Governor(config.size, config.fps)
+        self._governor = Governor(config.size, config.fps, config.supersampling)
         self._observed_s = clock_s()
         self._observed_count = 0
         self._is_fresh = False
@@ -70,6 +70,12 @@ class RenderStage:
     def decode_size(self) -> int:
         """Side of the picture that the decoder paints now."""
         return self._governor.budget.decode_size if self._governs else self._config.size
+
+    @property
+    def supersampling(self) -> int:
+        """Side of the UDP maps over ``decode_size`` now."""
+        budget = self._governor.budget
+        return budget.supersampling if self._governs else self._config.supersampling
 
     def open(self) -> None:
         """Open the painter."""
@@ -130,7 +136,9 @@ class RenderStage:
         stamp = frame.stamp
         time_s = self._clock_s() if self._realtime else stamp.media_s
         with self._meter.stages.measure("painting"):
-            image = self._painter.paint(frame.rig_pose, time_s, self.decode_size)
+            image = self._painter.paint(
+                frame.rig_pose, time_s, self.decode_size, self.supersampling
+            )
         self._observed_count += 1
         return AvatarFrame(stamp, image)
 
@@ -142,7 +150,7 @@ class RenderStage:
         if config.fps != self._applied.fps:
             self._pacer.set_fps(config.fps)
             self._glide = PoseGlide(config.fps)
-            self._governor = Governor(config.size, config.fps)
+            self._governor = Governor(config.size, config.fps, config.supersampling)
         self._applied = config
 
     def _govern(self) -> None:

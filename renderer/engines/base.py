@@ -31,10 +31,6 @@ class Decoder(Protocol):
     def device(self) -> str:
         """Where it runs: ``cpu``, ``cuda:0`` ..."""
 
-    @property
-    def supersampling(self) -> int:
-        """Side of the UDP maps over the side of the pictures: 1, or 2 for smoother edges."""
-
     def encode(self, sheet: CharacterSheet) -> Any:
         """Prepare a sheet of 1 to 32 views of any sizes; their order has no effect.
 
@@ -48,6 +44,7 @@ class Decoder(Protocol):
         encoding: Any,
         udp_map: UdpMap,
         expressions: Mapping[str, float],
+        supersampling: int = 1,
     ) -> NDArray[np.uint8]:
         """Paint one UDP map of any size that is a multiple of ``supersampling``.
 
@@ -55,6 +52,8 @@ class Decoder(Protocol):
             encoding: From ``encode`` of the same decoder.
             udp_map: What to paint; an empty map gives an empty picture.
             expressions: VRM expression name to weight in [0, 1]; missing ones count as 0.
+            supersampling: Side of the map over the side of the picture: 1, or 2 to 4 for
+                smoother edges.
 
         Returns:
             ``[H, W, 4]`` uint8 premultiplied sRGB RGBA of the map's size over ``supersampling``,
@@ -69,8 +68,6 @@ def open_decoder(
     name: str = "guided",
     device: str | None = None,
     cache_folder: Path | None = None,
-    *,
-    supersampling: int = 1,
 ) -> Decoder:
     """Open a decoder.
 
@@ -78,7 +75,6 @@ def open_decoder(
         name: One of ``DECODER_NAMES``.
         device: Torch device such as ``cpu`` or ``cuda``; None takes the GPU where there is one.
         cache_folder: Where sheet encodings are kept; None keeps none.
-        supersampling: Side of the UDP maps over the side of the pictures.
 
     Raises:
         ValueError: The name is unknown.
@@ -88,5 +84,5 @@ def open_decoder(
         from renderer.engines.torch_device import pick_device
         from renderer.guided.guided_decoder import GuidedDecoder
 
-        return GuidedDecoder(pick_device(device), cache_folder, supersampling)
+        return GuidedDecoder(pick_device(device), cache_folder)
     raise ValueError(f"unknown decoder: {name!r} not in {', '.join(DECODER_NAMES)}")

@@ -34,24 +34,14 @@ class GuidedDecoder:
 
     name = "guided"
 
-    def __init__(
-        self, device: torch.device, cache_folder: Path | None = None, supersampling: int = 1
-    ) -> None:
-        if not 1 <= supersampling <= 4:
-            raise ValueError(f"unexpected supersampling: {supersampling} not in 1..4")
+    def __init__(self, device: torch.device, cache_folder: Path | None = None) -> None:
         self._device = device
         self._cache_folder = cache_folder
-        self._supersampling = supersampling
 
     @property
     def device(self) -> str:
         """Torch name of the device: ``cpu``, ``cuda:0`` ..."""
         return str(self._device)
-
-    @property
-    def supersampling(self) -> int:
-        """Side of the UDP maps over the side of the pictures; see Decoder."""
-        return self._supersampling
 
     def encode(self, sheet: CharacterSheet) -> SheetEncoding:
         """Prepare a sheet; see Decoder."""
@@ -63,9 +53,12 @@ class GuidedDecoder:
         encoding: SheetEncoding,
         udp_map: UdpMap,
         expressions: Mapping[str, float],
+        supersampling: int = 1,
     ) -> NDArray[np.uint8]:
         """Paint a UDP map; see Decoder."""
-        scale = self._supersampling
+        scale = supersampling
+        if not 1 <= scale <= 4:
+            raise ValueError(f"unexpected supersampling: {scale} not in 1..4")
         height, width = udp_map.xyzv.shape[:2]
         if height % scale or width % scale:
             raise ValueError(f"unexpected UDP size: {width}x{height} is no multiple of {scale}")

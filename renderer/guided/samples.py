@@ -87,7 +87,8 @@ def _first_surface(landmark: Tensor, free: Tensor, limit: float) -> Tensor:
     for subpixel in range(free.shape[0] - 2, -1, -1):
         anchor = torch.where(free[subpixel], landmark[:, subpixel], anchor)
     x, y, z = landmark - anchor[:, None]
-    return free & (x.square_().add_(y.square_()).add_(z.square_()) <= limit)
+    square = x.square_().add_(y.square_()).add_(z.square_())
+    return torch.less_equal(square, limit).logical_and_(free)
 
 
 def shrink(plane: Tensor, scale: int) -> Tensor:

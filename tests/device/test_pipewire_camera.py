@@ -15,6 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from avatar_app.engine import EngineConfig, LiveEngine, StageStats
+from avatar_app.engine.config import SUPERSAMPLING
 from avatar_app.errors import VirtualCameraUnavailableError
 from avatar_app.output.pipewire_camera import PipeWireCamera
 from tests.fakes.engine_parts import FakeCamera, FakePainter, FakeParts
@@ -46,8 +47,10 @@ QUADRANTS = {  # (row, column) of a quadrant's centre to its colour
 class CardPainter(FakePainter):
     """Paint a test card: four colours, and a count of pictures as a row of light and dark bits."""
 
-    def paint(self, pose: RigPose, time_s: float, decode_size: int) -> NDArray[np.uint8]:
-        super().paint(pose, time_s, decode_size)
+    def paint(
+        self, pose: RigPose, time_s: float, decode_size: int, supersampling: int = SUPERSAMPLING
+    ) -> NDArray[np.uint8]:
+        super().paint(pose, time_s, decode_size, supersampling)
         card = np.zeros((SIZE, SIZE, 4), np.uint8)
         card[..., 3] = 255
         half = SIZE // 2

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar_app.engine import EngineConfig, EngineParts, StageStats
+from avatar_app.engine.config import SUPERSAMPLING
 from avatar_app.engine.frames import (
     AvatarFrame,
     CameraFrame,
@@ -140,6 +141,7 @@ class FakePainter:
         self.opened_on = threading.current_thread().name
         self.used_on: set[str] = set()
         self.decode_sizes: list[int] = []
+        self.supersamplings: list[int] = []
         self.times_s: list[float] = []
         self.advanced_s: list[float] = []
         self.failure: Exception | None = None
@@ -147,11 +149,14 @@ class FakePainter:
     def apply(self, config: EngineConfig) -> None:
         self.config = config
 
-    def paint(self, pose: RigPose, time_s: float, decode_size: int) -> NDArray[np.uint8]:
+    def paint(
+        self, pose: RigPose, time_s: float, decode_size: int, supersampling: int = SUPERSAMPLING
+    ) -> NDArray[np.uint8]:
         if self.failure is not None:
             raise self.failure
         self.used_on.add(threading.current_thread().name)
         self.decode_sizes.append(decode_size)
+        self.supersamplings.append(supersampling)
         self.times_s.append(time_s)
         red = round(255 * float(pose.expression_weights[0]))
         return np.full((self.size, self.size, 4), (red, 0, 0, 255), np.uint8)

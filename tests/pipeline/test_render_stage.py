@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from avatar_app.engine import EngineConfig
+from avatar_app.engine.config import SUPERSAMPLING
 from avatar_app.engine.frames import FrameStamp, PoseFrame
 from avatar_app.engine.notice_board import NoticeBoard
 from avatar_app.engine.render_stage import RenderStage
@@ -28,9 +29,12 @@ class SlowPainter(FakePainter):
         self.clock = clock
         self.cost_ms = 5.0
 
-    def paint(self, pose: RigPose, time_s: float, decode_size: int) -> NDArray[np.uint8]:
-        self.clock.advance(self.cost_ms / 1e3 * (decode_size / 512) ** 2)
-        return super().paint(pose, time_s, decode_size)
+    def paint(
+        self, pose: RigPose, time_s: float, decode_size: int, supersampling: int = SUPERSAMPLING
+    ) -> NDArray[np.uint8]:
+        scale = 1.0 if supersampling == 2 else 0.6
+        self.clock.advance(scale * self.cost_ms / 1e3 * (decode_size / 512) ** 2)
+        return super().paint(pose, time_s, decode_size, supersampling)
 
 
 class Bench:
@@ -130,6 +134,7 @@ def test_painting_that_is_too_slow_is_lowered_and_the_user_told(bench: Bench) ->
     bench.painter.cost_ms = 5.0
     bench.run(30.0, 1 / 30)
     assert bench.stage.decode_size == 512
+    assert bench.painter.supersamplings[-1] == 2
     assert bench.notices.sentences == ()
 
 

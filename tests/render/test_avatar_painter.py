@@ -28,9 +28,15 @@ class MapDecoder:
         return sheet
 
     def decode(
-        self, encoding: object, udp_map: UdpMap, expressions: Mapping[str, float]
+        self,
+        encoding: object,
+        udp_map: UdpMap,
+        expressions: Mapping[str, float],
+        supersampling: int,
     ) -> NDArray[np.uint8]:
-        return np.rint(255 * udp_map.xyzv).astype(np.uint8)
+        side = udp_map.xyzv.shape[0] // supersampling
+        blocks = udp_map.xyzv.reshape(side, supersampling, side, supersampling, 4)
+        return np.rint(255 * blocks.mean((1, 3))).astype(np.uint8)
 
     def close(self) -> None:
         """Nothing to release."""
@@ -71,3 +77,15 @@ def test_springs_follow_poses_that_are_not_painted(monkeypatch: pytest.MonkeyPat
     every_painted = last_picture(passed, final, painted=True)
     assert np.array_equal(last_picture(passed, final, painted=False), every_painted)
     assert not np.array_equal(last_picture([], final, painted=False), every_painted)
+
+
+def test_an_enlarged_picture_keeps_its_edges_smooth_and_its_colours_within_alpha() -> None:
+    rows, columns = np.mgrid[:32, :32]
+    disc = np.clip(12.5 - np.hypot(rows - 15.5, columns - 15.5), 0, 1)
+    picture = np.rint(255 * np.stack([disc, disc * 0.5, disc * 0, disc], axis=-1))
+    large = avatar_painter.enlarge(picture.astype(np.uint8), 64)
+    assert large.shape == (64, 64, 4)
+    assert np.all(large[..., :3] <= large[..., 3:])
+    alpha = large[32, :32, 3].astype(int)
+    assert len(set(alpha[(alpha > 8) & (alpha < 247)])) >= 2
+    assert tuple(large[32, 32]) == (255, 128, 0, 255)

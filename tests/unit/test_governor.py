@@ -3,7 +3,7 @@ from avatar_app.engine.governor import Governor, RenderBudget
 
 def test_it_starts_with_the_full_quality() -> None:
     governor = Governor(512, 30)
-    assert governor.budget == RenderBudget(512, 30)
+    assert governor.budget == RenderBudget(512, 30, supersampling=2)
     assert governor.sentence == ""
 
 
@@ -14,22 +14,26 @@ def test_one_slow_second_changes_nothing() -> None:
     assert governor.budget.decode_size == 512
 
 
-def test_slow_painting_lowers_the_size_before_the_rate() -> None:
+def test_slow_painting_costs_smooth_edges_then_size_then_rate() -> None:
     governor = Governor(512, 30)
     budgets = []
     for _ in range(20):
         if governor.observe(100.0):
             budgets.append(governor.budget)
     assert budgets == [
-        RenderBudget(384, 30),
-        RenderBudget(256, 30),
-        RenderBudget(256, 22.5),
-        RenderBudget(256, 15.0),
+        RenderBudget(512, 30, supersampling=1),
+        RenderBudget(384, 30, supersampling=1),
+        RenderBudget(256, 30, supersampling=1),
+        RenderBudget(256, 22.5, supersampling=1),
+        RenderBudget(256, 15.0, supersampling=1),
     ]
 
 
 def test_it_says_what_was_lowered() -> None:
     governor = Governor(512, 30)
+    for _ in range(2):
+        governor.observe(100.0)
+    assert governor.sentence.endswith("full quality: edges are rougher")
     for _ in range(6):
         governor.observe(100.0)
     assert "256 px instead of 512" in governor.sentence
@@ -37,7 +41,7 @@ def test_it_says_what_was_lowered() -> None:
 
 
 def test_quality_returns_only_when_the_next_step_would_hold() -> None:
-    governor = Governor(512, 30)
+    governor = Governor(512, 30, supersampling=1)
     for _ in range(2):
         governor.observe(100.0)
     assert governor.budget.decode_size == 384
@@ -49,9 +53,23 @@ def test_quality_returns_only_when_the_next_step_would_hold() -> None:
     assert governor.budget.decode_size == 512
 
 
+def test_smooth_edges_return_when_there_is_room_for_them() -> None:
+    governor = Governor(512, 30)
+    for _ in range(2):
+        governor.observe(50.0)
+    assert governor.budget.supersampling == 1
+    for _ in range(20):
+        governor.observe(20.0)  # 34 ms with smooth edges: too slow
+    assert governor.budget.supersampling == 1
+    for _ in range(8):
+        governor.observe(10.0)
+    assert governor.budget.supersampling == 2
+    assert governor.sentence == ""
+
+
 def test_small_pictures_are_not_made_smaller_than_is_useful() -> None:
     governor = Governor(128, 30)
     for _ in range(20):
         governor.observe(1000.0)
-    assert governor.budget == RenderBudget(128, 15.0)
+    assert governor.budget == RenderBudget(128, 15.0, supersampling=1)
     assert "px" not in governor.sentence

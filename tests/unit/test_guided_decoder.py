@@ -58,7 +58,7 @@ def test_a_drawings_own_udp_gives_the_drawing_back(encoding: SheetEncoding) -> N
 def test_supersampled_maps_give_pictures_of_half_their_size(encoding: SheetEncoding) -> None:
     truth, _ = draw_doll(128, yaw_rad=0.2)
     _, udp = draw_doll(256, yaw_rad=0.2)
-    painted = GuidedDecoder(CPU, supersampling=2).decode(encoding, UdpMap(udp), {})
+    painted = DECODER.decode(encoding, UdpMap(udp), {}, supersampling=2)
     assert painted.shape == (128, 128, 4)
     assert figure_psnr(truth, painted) > 26
 
@@ -178,9 +178,8 @@ def test_the_tables_find_what_an_exhaustive_search_finds(
 def test_a_size_that_is_no_multiple_of_the_supersampling_is_refused(
     encoding: SheetEncoding,
 ) -> None:
-    decoder = GuidedDecoder(CPU, supersampling=2)
     with pytest.raises(ValueError, match="no multiple of 2"):
-        decoder.decode(encoding, UdpMap(np.zeros((15, 16, 4), np.float32)), {})
+        DECODER.decode(encoding, UdpMap(np.zeros((15, 16, 4), np.float32)), {}, supersampling=2)
 
 
 def test_fine_pictures_use_fine_drawings() -> None:
