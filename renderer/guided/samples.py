@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
-SURFACE_STEPS = 2.0  # subpixels further apart than this many typical steps get samples of their own
+SURFACE_STEPS = 1.4  # subpixels further apart than this many typical steps get samples of their own
 
 
 @dataclass(frozen=True, slots=True)
