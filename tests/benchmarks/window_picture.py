@@ -16,14 +16,16 @@ PROJECT_ROOT = Path(__file__).parents[2]
 WINDOW_SIZE = (1080, 680)
 BACKGROUND = "#bfe3d8"
 LOOK_MS = 20
+CLIP_S = 30.0  # the clip's length
+LATEST_S = 0.2  # soon after the wanted moment
 
 
 def main() -> None:
     """Run the window until the wanted moment is in sight, write what it shows."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path)
-    parser.add_argument("--at", type=float, default=14.1, help="seconds of the clip")
-    parser.add_argument("--size", type=int, default=1200, help="side of the avatar's picture")
+    parser.add_argument("--at", type=float, default=14.05, help="seconds of the clip")
+    parser.add_argument("--size", type=int, default=600, help="side of the avatar's picture")
     parser.add_argument("--framing", default="half")
     arguments = parser.parse_args()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -70,7 +72,10 @@ def grab_window(arguments: argparse.Namespace, folder: Path) -> NDArray[np.uint8
 
     def look() -> None:
         frame = window.stage.preview.frame
-        if frame is not None and frame.stamp.media_s >= arguments.at and not pictures:
+        if frame is None or pictures:
+            return
+        late_s = (frame.stamp.media_s - arguments.at) % CLIP_S
+        if late_s < LATEST_S:  # otherwise it comes round again
             for figure in (window.status.rate, window.status.latency):
                 figure.hide()  # at this size they say nothing about the app in use
             window.status.layout().activate()
