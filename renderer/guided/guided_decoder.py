@@ -22,6 +22,7 @@ from udp_live.types import UdpMap
 RIM_PX = 2  # room around the figure for its soft edge
 DETAIL = 1.0  # sheet pixels per picture pixel that a level must offer; more of them alias
 NEUTRAL_HINT = 0.01  # where an expression's drawing does not show a landmark, others may
+UNSURE_TRUST = 0.1  # below it other levels are asked
 REGION_RIM = 0.15  # share of a face region's width over which its drawing fades in
 
 
@@ -114,8 +115,10 @@ def paint(
     ink = ink_coverage(landmark, occupied, encoding.ink.width * map_height)
     step = typical_step(landmark, occupied)
     samples = find_samples(landmark, occupied, ink, scale, step)
-    lookup = Lookup(encoding, pick_level(encoding.densities, step * scale))
+    level = pick_level(encoding.densities, step * scale)
+    lookup = Lookup(encoding, level)
     painted = lookup.paint(encoding.body, samples.landmark)
+    _ask_levels_beside(encoding, level, samples.landmark, painted)
     _paint_regions(encoding, lookup, samples.landmark, expressions, painted)
     trust = painted.trust.square()
     trust /= trust + FILL_TRUST**2
@@ -162,6 +165,27 @@ def pick_level(densities: tuple[float, ...], step: float) -> int:
     """
     fits = [level for level, offered in enumerate(densities) if offered * step >= DETAIL]
     return fits[-1] if fits else 0
+
+
+def _ask_levels_beside(
+    encoding: SheetEncoding, level: int, landmark: Tensor, painted: Painted
+) -> None:
+    """Ask the levels beside this one for what its own drawings do not show well.
+
+    Slivers and thin lines get lost in small drawings, and a walk over a large drawing may end at
+    another surface where one over a smaller drawing arrives.
+    """
+    beside = [other for other in (level - 1, level + 1) if 0 <= other < len(encoding.densities)]
+    for other in beside:
+        unsure = (painted.trust < UNSURE_TRUST).nonzero().view(-1)
+        if unsure.numel() == 0:
+            return
+        closer = Lookup(encoding, other).paint(encoding.body, landmark.index_select(1, unsure))
+        before = painted.trust.index_select(0, unsure)
+        better = (closer.trust > before).nonzero().view(-1)
+        unsure = unsure.index_select(0, better)
+        painted.colour.index_copy_(1, unsure, closer.colour.index_select(1, better))
+        painted.trust.index_copy_(0, unsure, closer.trust.index_select(0, better))
 
 
 def _paint_regions(
