@@ -50,6 +50,7 @@ class PlannedView:
         yaw_deg, pitch_deg: From where, as in Viewpoint.
         expression: Shown at full weight, with no other; the view keeps the face alone.
         pose: How the figure stands.
+        gaze_deg: Yaw and pitch of the eyes; it bares the white that the iris covers elsewhere.
     """
 
     name: str
@@ -58,6 +59,7 @@ class PlannedView:
     pitch_deg: float = 0.0
     expression: str | None = None
     pose: SheetPose = SheetPose.A_POSE
+    gaze_deg: tuple[float, float] = (0.0, 0.0)
 
 
 BODY_PLAN = (
@@ -73,14 +75,14 @@ BODY_PLAN = (
     PlannedView("bust-three-quarter-left", Framing.BUST, 45),
     PlannedView("bust-three-quarter-right", Framing.BUST, -45),
     PlannedView("bust-back", Framing.BUST, 180),
-    PlannedView("bust-from-above", Framing.BUST, 0, 45),
-    PlannedView("bust-from-below", Framing.BUST, 0, -35),
+    PlannedView("bust-from-above", Framing.BUST, 0, 45, gaze_deg=(0, 45)),
+    PlannedView("bust-from-below", Framing.BUST, 0, -35, gaze_deg=(0, -45)),
     PlannedView("bust-left", Framing.BUST, 85),
     PlannedView("bust-right", Framing.BUST, -85),
-    PlannedView("bust-hair-lifted", Framing.BUST, pose=SheetPose.HAIR_LIFTED),
+    PlannedView("bust-hair-lifted", Framing.BUST, pose=SheetPose.HAIR_LIFTED, gaze_deg=(45, 0)),
     PlannedView("bust-hair-lifted-left", Framing.BUST, 50, pose=SheetPose.HAIR_LIFTED),
     PlannedView("bust-hair-lifted-right", Framing.BUST, -50, pose=SheetPose.HAIR_LIFTED),
-    PlannedView("palms", Framing.BUST, pose=SheetPose.PALMS_SHOWN),
+    PlannedView("palms", Framing.BUST, pose=SheetPose.PALMS_SHOWN, gaze_deg=(-45, 0)),
     PlannedView("palms-back", Framing.BUST, 180, pose=SheetPose.PALMS_SHOWN),
 )
 
@@ -133,6 +135,7 @@ def _draw_view(
     rig: Rig, rasterizer: SheetRasterizer, planned: PlannedView, face: LandmarkBox | None
 ) -> SheetView:
     pose = with_expression(rig, sheet_pose(rig, planned.pose), planned.expression)
+    pose = replace(pose, gaze=np.radians(planned.gaze_deg).astype(np.float32))
     viewpoint = replace(
         frame_viewpoint(rig, planned.framing),
         yaw_rad=math.radians(planned.yaw_deg),

@@ -42,6 +42,12 @@ def test_the_plan_has_a_view_for_the_blink_and_each_mouth_shape() -> None:
     assert planned & {"blink", "blinkLeft"} or not offered & {"blink", "blinkLeft"}
 
 
+def test_the_eyes_look_all_ways_so_that_no_white_stays_hidden() -> None:
+    gazes = np.sign([view.gaze_deg for view in plan_sheet(RIG)])
+    for way in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+        assert any((gazes == way).all(axis=1))
+
+
 def test_views_are_cropped_at_the_sides_only() -> None:
     sheet = draw_sheet(RIG, FakeRasterizer())
     assert {view.image.shape for view in sheet.views if not view.expression} == {(64, 26, 4)}
@@ -55,6 +61,7 @@ def test_each_view_is_drawn_as_planned() -> None:
     draw_sheet(RIG, rasterizer, plan)
     for planned, pose, viewpoint in zip(plan, rasterizer.poses, rasterizer.viewpoints, strict=True):
         assert viewpoint.yaw_rad == pytest.approx(np.radians(planned.yaw_deg))
+        assert pose.gaze == pytest.approx(np.radians(planned.gaze_deg))
         shown = [e.name for e, w in zip(RIG.expressions, pose.expression_weights, strict=True) if w]
         assert shown == ([planned.expression] if planned.expression else [])
 
