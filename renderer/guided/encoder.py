@@ -36,7 +36,7 @@ FACE_CELL = 1 / 512
 REGION_MARGIN = 0.02  # drawn beyond a region's box, so that taps at its rim find paint
 HINT_TRUST = 0.02  # expression drawings also tell the body what the neutral face hides
 FREE_OF_INK = 0.02
-INKED_TRUST = 0.02  # paint under a line is a guess, good where nothing else shows the surface
+INKED_TRUST = 0.002  # paint under a line is a guess, good where nothing else shows the surface
 MIXED_TRUST = 0.1
 WHOLE_SPACE = LandmarkBox((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
 
