@@ -14,7 +14,7 @@ from renderer.guided.expression_choice import choose_expressions
 from renderer.guided.fill import FILL_TRUST, fill_holes, soft_mask
 from renderer.guided.ink import ink_coverage
 from renderer.guided.lookup import Lookup, Painted
-from renderer.guided.samples import find_samples, shrink
+from renderer.guided.samples import Samples, find_samples, shrink
 from renderer.guided.sheet_encoding import SheetEncoding
 from renderer.types import CharacterSheet, LandmarkBox
 from udp_live.types import UdpMap
@@ -23,6 +23,7 @@ RIM_PX = 2  # room around the figure for its soft edge
 DETAIL = 1.0  # sheet pixels per picture pixel that a level must offer; more of them alias
 NEUTRAL_HINT = 0.01  # where an expression's drawing does not show a landmark, others may
 UNSURE_TRUST = 0.1  # below it other levels are asked
+HIDING_INK = 0.5  # under more of it a wrong colour does not show
 REGION_RIM = 0.15  # share of a face region's width over which its drawing fades in
 
 
@@ -118,7 +119,7 @@ def paint(
     level = pick_level(encoding.densities, step * scale)
     lookup = Lookup(encoding, level)
     painted = lookup.paint(encoding.body, samples.landmark)
-    _ask_levels_beside(encoding, level, samples.landmark, painted)
+    _ask_levels_beside(encoding, level, samples, painted)
     _paint_regions(encoding, lookup, samples.landmark, expressions, painted)
     trust = painted.trust.square()
     trust /= trust + FILL_TRUST**2
@@ -168,7 +169,7 @@ def pick_level(densities: tuple[float, ...], step: float) -> int:
 
 
 def _ask_levels_beside(
-    encoding: SheetEncoding, level: int, landmark: Tensor, painted: Painted
+    encoding: SheetEncoding, level: int, samples: Samples, painted: Painted
 ) -> None:
     """Ask the levels beside this one for what its own drawings do not show well.
 
@@ -177,10 +178,12 @@ def _ask_levels_beside(
     """
     beside = [other for other in (level - 1, level + 1) if 0 <= other < len(encoding.densities)]
     for other in beside:
-        unsure = (painted.trust < UNSURE_TRUST).nonzero().view(-1)
+        unsure = ((painted.trust < UNSURE_TRUST) & (samples.ink < HIDING_INK)).nonzero().view(-1)
         if unsure.numel() == 0:
             return
-        closer = Lookup(encoding, other).paint(encoding.body, landmark.index_select(1, unsure))
+        closer = Lookup(encoding, other).paint(
+            encoding.body, samples.landmark.index_select(1, unsure)
+        )
         before = painted.trust.index_select(0, unsure)
         better = (closer.trust > before).nonzero().view(-1)
         unsure = unsure.index_select(0, better)
