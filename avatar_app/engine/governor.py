@@ -10,7 +10,7 @@ TOO_SLOW = 1.0  # share of the period; above it the target rate cannot be held
 COMFORTABLE = 0.7  # expected share after a step up; the margin keeps it from swinging
 PATIENCE_DOWN = 2  # observations in a row
 PATIENCE_UP = 8
-MIN_DECODE_SIZE = 128
+MIN_DECODE_SIZE = 192  # below it a face in a bust cannot be read
 SUPERSAMPLING_COST = 1.7  # of painting with smooth edges over painting without
 
 
@@ -32,9 +32,9 @@ class RenderBudget:
 class Governor:
     """Choose supersampling, decode size and rate from how long painting took.
 
-    It sees one observation per second. Two slow ones lower the quality one step; eight that
-    would leave room at the next better step raise it again. Painting time is taken to grow
-    with the number of pixels.
+    It sees one observation per second. Two slow ones lower the quality to the best step that
+    should hold; eight that would leave room at the next better step raise it again. Painting
+    time is taken to grow with the number of pixels.
     """
 
     def __init__(self, size: int, fps: float, supersampling: int = SUPERSAMPLING) -> None:
@@ -50,6 +50,7 @@ class Governor:
         self._rung = 0
         self._slow = 0
         self._roomy = 0
+        self._pose_period_ms = 0.0
 
     @property
     def budget(self) -> RenderBudget:
@@ -71,26 +72,47 @@ class Governor:
             return ""
         return f"this computer cannot hold the full quality: {', '.join(parts)}"
 
-    def observe(self, paint_ms: float) -> bool:
-        """Take the median painting time of the last second; True when the budget changed."""
-        period_ms = 1000.0 / self.budget.fps
-        self._slow = self._slow + 1 if paint_ms > TOO_SLOW * period_ms else 0
+    def observe(self, paint_ms: float, pose_period_ms: float = 0.0) -> bool:
+        """Judge the last second.
+
+        Args:
+            paint_ms: Median painting time.
+            pose_period_ms: How long the tracker takes for a pose. Painting need not be faster.
+
+        Returns:
+            True when the budget changed.
+        """
+        self._pose_period_ms = pose_period_ms
+        self._slow = self._slow + 1 if paint_ms > TOO_SLOW * self._period_ms(self.budget) else 0
         self._roomy = self._roomy + 1 if self._has_room_above(paint_ms) else 0
         if self._slow >= PATIENCE_DOWN and self._rung + 1 < len(self._ladder):
-            return self._move(+1)
+            return self._move_to(self._rung_that_holds(paint_ms))
         if self._roomy >= PATIENCE_UP:
-            return self._move(-1)
+            return self._move_to(self._rung - 1)
         return False
+
+    def _rung_that_holds(self, paint_ms: float) -> int:
+        """Return the first step down that should keep its period, or the last one."""
+        for rung in range(self._rung + 1, len(self._ladder)):
+            budget = self._ladder[rung]
+            if self._expected_ms(budget, paint_ms) <= TOO_SLOW * self._period_ms(budget):
+                return rung
+        return len(self._ladder) - 1
 
     def _has_room_above(self, paint_ms: float) -> bool:
         if self._rung == 0:
             return False
         above = self._ladder[self._rung - 1]
-        expected_ms = paint_ms * _cost(above) / _cost(self.budget)
-        return expected_ms < COMFORTABLE * 1000.0 / above.fps
+        return self._expected_ms(above, paint_ms) < COMFORTABLE * self._period_ms(above)
 
-    def _move(self, step: int) -> bool:
-        self._rung += step
+    def _period_ms(self, budget: RenderBudget) -> float:
+        return max(1000.0 / budget.fps, self._pose_period_ms)
+
+    def _expected_ms(self, budget: RenderBudget, paint_ms: float) -> float:
+        return paint_ms * _cost(budget) / _cost(self.budget)
+
+    def _move_to(self, rung: int) -> bool:
+        self._rung = rung
         self._slow = self._roomy = 0
         return True
 

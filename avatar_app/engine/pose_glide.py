@@ -35,6 +35,10 @@ class PoseGlide:
         self._arrived_s = self._begin_s = now_s
         self._target = pose
 
+    def finish(self) -> None:
+        """End the glide at once: where nothing is painted in between, it would only add latency."""
+        self._origin = self._target
+
     @property
     def duration_s(self) -> float:
         """How long a glide takes now; 0 when poses come as fast as frames go out."""

@@ -106,6 +106,8 @@ class RenderStage:
             return None
         if not self._is_fresh and not self._may_paint_in_between:
             return None  # the schedule stays, so that the next pose need not wait
+        if not self._may_paint_in_between:
+            self._glide.finish()
         pose = self._glide.sample(self._clock_s())
         self._pacer.advance(fresh=self._is_fresh)
         self._is_fresh = False
@@ -160,7 +162,10 @@ class RenderStage:
         timing = self._meter.stages.timing("painting", newest=max(1, self._observed_count))
         is_enough = self._observed_count >= MIN_OBSERVED
         self._observed_s, self._observed_count = now_s, 0
-        if timing is None or not is_enough or not self._governor.observe(timing.p50_ms):
+        if timing is None or not is_enough:
+            return
+        tracking = self._meter.stages.timing("tracking", newest=10)
+        if not self._governor.observe(timing.p50_ms, tracking.p50_ms if tracking else 0.0):
             return
         self._pacer.set_fps(self._governor.budget.fps)
         if self._governor.sentence:

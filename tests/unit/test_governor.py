@@ -18,7 +18,8 @@ def test_slow_painting_costs_smooth_edges_then_size_then_rate() -> None:
     governor = Governor(512, 30)
     budgets = []
     for _ in range(20):
-        if governor.observe(100.0):
+        slow_ms = 1.1 * 1000 / governor.budget.fps  # just a little too slow, wherever it stands
+        if governor.observe(slow_ms):
             budgets.append(governor.budget)
     assert budgets == [
         RenderBudget(512, 30, supersampling=1),
@@ -29,10 +30,17 @@ def test_slow_painting_costs_smooth_edges_then_size_then_rate() -> None:
     ]
 
 
+def test_a_computer_far_too_slow_gets_at_once_what_it_can_hold() -> None:
+    governor = Governor(512, 30)
+    governor.observe(200.0)
+    assert governor.observe(200.0)
+    assert governor.budget == RenderBudget(256, 30, supersampling=1)
+
+
 def test_it_says_what_was_lowered() -> None:
     governor = Governor(512, 30)
     for _ in range(2):
-        governor.observe(100.0)
+        governor.observe(40.0)
     assert governor.sentence.endswith("full quality: edges are rougher")
     for _ in range(6):
         governor.observe(100.0)
@@ -43,7 +51,7 @@ def test_it_says_what_was_lowered() -> None:
 def test_quality_returns_only_when_the_next_step_would_hold() -> None:
     governor = Governor(512, 30, supersampling=1)
     for _ in range(2):
-        governor.observe(100.0)
+        governor.observe(40.0)
     assert governor.budget.decode_size == 384
     for _ in range(20):
         governor.observe(20.0)  # 20 ms at 384 px is 36 ms at 512 px: too slow
@@ -73,3 +81,12 @@ def test_small_pictures_are_not_made_smaller_than_is_useful() -> None:
         governor.observe(1000.0)
     assert governor.budget == RenderBudget(128, 15.0, supersampling=1)
     assert "px" not in governor.sentence
+
+
+def test_painting_need_not_be_faster_than_poses_come() -> None:
+    governor = Governor(512, 30)
+    for _ in range(10):
+        assert not governor.observe(50.0, pose_period_ms=60.0)
+    for _ in range(2):
+        governor.observe(50.0, pose_period_ms=33.0)
+    assert governor.budget.supersampling == 1

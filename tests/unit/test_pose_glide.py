@@ -64,3 +64,11 @@ def _weight(glide: PoseGlide, now_s: float) -> float:
     pose = glide.sample(now_s)
     assert pose is not None
     return float(pose.rig_pose.expression_weights[0])
+
+
+def test_a_finished_glide_shows_the_newest_pose_at_once() -> None:
+    glide = PoseGlide(30)
+    for number in range(10):
+        glide.aim(pose_frame(number, float(number), number * 0.1), number * 0.1)
+    glide.finish()
+    assert _weight(glide, 0.9) == 9.0
