@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from renderer.guided.sheet_encoding import LANDMARK_SCALE
+from renderer.guided.sheet_encoding import LANDMARK_SCALE, TICK_ORIGIN, USABLE_SCALE
 from renderer.guided.surface import Surface, SurfaceGradient
 
 GUTTER_PX = 2  # taps reach one pixel beyond a drawing
@@ -71,6 +71,6 @@ def pack_atlas(patches: Sequence[Patch]) -> Atlas:
 
 def _quantise(surface: Surface) -> NDArray[np.int16]:
     """Return landmark and usable weight as ``[H, W, 4]`` int16."""
-    fixed = np.rint(np.clip(surface.landmark, 0, 1) * LANDMARK_SCALE) - 32768
-    planes = np.concatenate([fixed, np.rint(surface.usable * 32767)[None]])
+    fixed = np.rint(np.clip(surface.landmark, 0, 1) * LANDMARK_SCALE) - TICK_ORIGIN
+    planes = np.concatenate([fixed, np.rint(surface.usable * USABLE_SCALE)[None]])
     return np.asarray(planes.transpose(1, 2, 0), np.int16)

@@ -23,7 +23,7 @@ from renderer.types import CharacterSheet, InkStyle, LandmarkBox
 
 logger = logging.getLogger(__name__)
 
-FORMAT_VERSION = 7  # raise whenever the encoder or the layout below changes
+FORMAT_VERSION = 8  # raise whenever the encoder or the layout below changes
 KEPT_ENCODINGS = 4  # per folder; older ones are deleted
 
 

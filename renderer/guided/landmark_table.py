@@ -9,7 +9,13 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
 from renderer.guided.atlas import Atlas, Patch
-from renderer.guided.sheet_encoding import BRICK, CANDIDATE_FIELDS, LandmarkTable
+from renderer.guided.sheet_encoding import (
+    BRICK,
+    CANDIDATE_FIELDS,
+    LANDMARK_SCALE,
+    TICK_ORIGIN,
+    LandmarkTable,
+)
 from renderer.guided.surface import square_length
 from renderer.types import LandmarkBox
 
@@ -118,6 +124,9 @@ def patch_offers(grid: VoxelGrid, patch: Patch, origin: tuple[int, int]) -> Offe
     fields[:, 2:5] = landmark[:, chosen].T
     fields[:, 5:11] = inverse[:, :, pixels[chosen]].reshape(6, -1).T
     fields[:, 11:14] = _normals(fields[:, 5:8], fields[:, 8:11])
+    # In the atlas's own unit, so that the inner loop need not convert what it reads there.
+    fields[:, 2:5] = fields[:, 2:5] * LANDMARK_SCALE - TICK_ORIGIN
+    fields[:, 5:11] /= LANDMARK_SCALE
     fields[:, 14] = facing[chosen] * usable[chosen]
     return Offers(voxel[chosen], fields[:, 14], fields)
 

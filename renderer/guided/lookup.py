@@ -5,7 +5,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from renderer.guided.sheet_encoding import BRICK, LANDMARK_SCALE, LandmarkTable, SheetEncoding
+from renderer.guided.sheet_encoding import (
+    BRICK,
+    LANDMARK_SCALE,
+    TICK_ORIGIN,
+    USABLE_SCALE,
+    LandmarkTable,
+    SheetEncoding,
+)
 
 FIRST_STEP_PX = 24.0  # a voxel's farthest corner
 SECOND_STEP_PX = 4.0
@@ -13,7 +20,9 @@ TAP_SIGMA_PX = 1.6  # neighbours further away in landmark space show another sur
 TAP_SIGMA_LIMITS = (0.0012, 0.006)
 LAYER_SIGMA = 0.0008  # off the surface: tells a lock of hair from the skin right behind it
 LAYER_SIGMA_PX = 0.4
-FAR_SIGMA = 0.01  # beyond its surface a drawing still says what colour is near
+FAR_FACTOR = (
+    1 / (0.01 * LANDMARK_SCALE) ** 2
+)  # beyond its surface a drawing still says what colour is near
 FAR_TRUST = 1e-4
 MINOR_SHARE = 0.02
 CLEAR_TRUST = 0.5
@@ -43,10 +52,10 @@ class Lookup:
         self._colour = encoding.colour.view(torch.int32).reshape(-1)
         sigma = TAP_SIGMA_PX / encoding.densities[level]
         low, high = TAP_SIGMA_LIMITS
-        self._tap_factor = -1.0 / min(max(sigma, low), high) ** 2
-        self._layer_factor = (
-            -1.0 / max(LAYER_SIGMA, LAYER_SIGMA_PX / encoding.densities[level]) ** 2
-        )
+        layer = max(LAYER_SIGMA, LAYER_SIGMA_PX / encoding.densities[level])
+        # Distances inside are in ticks, the unit of the atlas.
+        self._tap_factor = -1.0 / (min(max(sigma, low), high) * LANDMARK_SCALE) ** 2
+        self._layer_factor = -1.0 / (layer * LANDMARK_SCALE) ** 2
 
     def paint(self, table: LandmarkTable, landmark: Tensor) -> Painted:
         """Find the colour of each landmark.
@@ -65,6 +74,7 @@ class Lookup:
 
     def _paint_chunk(self, table: LandmarkTable, landmark: Tensor) -> tuple[Tensor, Tensor]:
         rows = _find_rows(table, landmark)
+        landmark = landmark * LANDMARK_SCALE - TICK_ORIGIN
         candidates = table.candidates[self._level]
         ranks = candidates.shape[1]
         flat = candidates.reshape(-1, candidates.shape[2])
@@ -86,7 +96,12 @@ class Lookup:
         return total / weight.clamp_min(1e-20), trust
 
     def _sample(self, place: Tensor, landmark: Tensor) -> tuple[Tensor, Tensor]:
-        """Walk from a candidate to the wanted landmark; return weighted colours and weights."""
+        """Walk from a candidate to the wanted landmark; return weighted colours and weights.
+
+        Args:
+            place: ``[14, N]``, fields of a candidate without its share.
+            landmark: ``[3, N]`` in ticks.
+        """
         x0, y0, lx, ly, lz, *inverse, nx, ny, nz = place.unbind(0)
         wanted = landmark.unbind(0)
         offset = [w - p for w, p in zip(wanted, (lx, ly, lz), strict=True)]
@@ -106,13 +121,14 @@ class Lookup:
     ) -> tuple[Tensor, Tensor]:
         """Blend the four pixels around a place, each by how near its landmark is."""
         left, top = torch.floor(x), torch.floor(y)
-        right_share, lower_share = x - left, y - top
+        right_share, lower_share = x - left, (y - top).mul_(1 / USABLE_SCALE)
+        upper_share = 1 / USABLE_SCALE - lower_share
         corner = self._index(left, top)
         total = torch.zeros((3, *x.shape), dtype=x.dtype, device=x.device)
         weight = torch.zeros_like(x)
         shares = (
-            (0, (1 - right_share) * (1 - lower_share)),
-            (1, right_share * (1 - lower_share)),
+            (0, (1 - right_share) * upper_share),
+            (1, right_share * upper_share),
             (self._width, (1 - right_share) * lower_share),
             (self._width + 1, right_share * lower_share),
         )
@@ -123,8 +139,8 @@ class Lookup:
             miss = _square(rest)
             height = rest[0] * normal[0] + rest[1] * normal[1] + rest[2] * normal[2]
             near = torch.exp(miss * self._tap_factor + height.square_() * self._layer_factor)
-            near += FAR_TRUST / (1 + miss * (1.0 / FAR_SIGMA**2)).square_()
-            near *= (share + 1e-3) * usable
+            near += FAR_TRUST / (1 + miss * FAR_FACTOR).square_()
+            near *= (share + 1e-3 / USABLE_SCALE) * usable
             rgba = self._colour.index_select(0, index)
             for channel in range(3):
                 total[channel].addcmul_(near, ((rgba >> (8 * channel)) & 255).to(x.dtype))
@@ -136,13 +152,11 @@ class Lookup:
         row = y.int().clamp_(0, self._height - 2)
         return row * self._width + x.int().clamp_(0, self._width - 2)
 
-    def _landmarks_at(self, index: Tensor) -> tuple[list[Tensor], Tensor]:
-        """Read landmarks and usable weights of atlas pixels."""
+    def _landmarks_at(self, index: Tensor) -> tuple[tuple[Tensor, ...], Tensor]:
+        """Read landmarks in ticks and usable weights, 0 to ``USABLE_SCALE``, of atlas pixels."""
         packed = self._landmark.index_select(0, index).view(torch.int16).view(-1, 4)
         x, y, z, usable = packed.T.to(torch.float32).unbind(0)
-        half = 32768 / LANDMARK_SCALE
-        found = [a.mul(1 / LANDMARK_SCALE).add_(half) for a in (x, y, z)]
-        return found, usable / 32767
+        return (x, y, z), usable
 
 
 def _find_rows(table: LandmarkTable, landmark: Tensor) -> Tensor:

@@ -11,7 +11,9 @@ from renderer.types import InkStyle, LandmarkBox
 
 CANDIDATE_FIELDS = 15  # x, y, landmark (3), pixel_from_landmark (6), normal (3), share
 BRICK = 8
-LANDMARK_SCALE = 65535.0
+LANDMARK_SCALE = 65535.0  # ticks per landmark unit; a landmark of 0 is at tick -TICK_ORIGIN
+TICK_ORIGIN = 32768
+USABLE_SCALE = 32767
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,8 @@ class LandmarkTable:
             of ``candidates`` nearest to it.
         row_of_voxel: ``[bricks, BRICK ** 3]`` int32, row of ``candidates``, the nearest known one
             for voxels that no drawing shows.
-        candidates: ``[levels, R, K, 15]`` float32: atlas x and y, their landmark (3), atlas pixels
-            per landmark unit (2x3, row by row), the surface's unit normal in landmark space (3),
+        candidates: ``[levels, R, K, 15]`` float32: atlas x, y, their landmark in ticks (3), atlas
+            pixels per tick (2x3, row by row), the surface's unit normal in landmark space (3),
             share in the blend in [0, 1], best first.
     """
 
@@ -52,8 +54,8 @@ class SheetEncoding:
     """A sheet made ready for look-ups; opaque to everyone but the guided decoder.
 
     Attributes:
-        landmark: ``[HA, WA, 4]`` int16, landmark times 65535 minus 32768, then usable weight times
-            32767; 0 weight in the gutters.
+        landmark: ``[HA, WA, 4]`` int16, landmark in ticks, then usable weight times USABLE_SCALE;
+            0 weight in the gutters.
         colour: ``[HA, WA, 4]`` uint8, straight sRGB, last channel unused.
         densities: Atlas pixels per landmark unit that each level of the tables aims at, falling.
         body: Table over the entire landmark space.
