@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import cycle
+from itertools import cycle, product
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ WARM_UPS = 3
 MIN_CALLS = 10
 TRACKED_FRAMES = 60
 FRAME_S = 1 / 30
+EDGES = {SUPERSAMPLING: "smooth edges", 1: "plain edges"}  # the governor's first step down
 RASTER_SIZES = (256, 512, 1024)  # supersampled pictures half as large
 PIPELINE_SECONDS = 5.0  # times ``seconds``; a pipeline takes longer to settle than a stage
 
@@ -153,7 +154,12 @@ class _Bench:
         context.release()
 
     def decoder(self) -> Iterator[Row]:
-        """Decode by size and number of views."""
+        """Decode by size, number of views and edges, alone and so with all cores."""
+        limit_processor_threads(os.cpu_count() or 1)
+        yield from self._decoder_rows()
+        limit_processor_threads(fair_threads())
+
+    def _decoder_rows(self) -> Iterator[Row]:
         plan = self._plan
         device = None if plan.device == "auto" else plan.device
         decoder = open_decoder(plan.decoder, device, encodings_folder())
@@ -161,9 +167,13 @@ class _Bench:
         for count in sorted({min(count, total) for count in plan.views}):
             sheet = CharacterSheet(self._sheet.views[:count], self._sheet.regions, self._sheet.ink)
             encoding = decoder.encode(sheet)
-            for size in plan.sizes:
-                call = _fed(partial(_decode, decoder, encoding), self._maps(size * SUPERSAMPLING))
-                row = self._row(f"decoder {plan.decoder}", call, size=size)
+            for size, (scale, edges) in product(plan.sizes, EDGES.items()):
+                decode = partial(_decode, decoder, encoding, scale)
+                row = self._row(
+                    f"decoder {plan.decoder}, {edges}",
+                    _fed(decode, self._maps(size * scale)),
+                    size=size,
+                )
                 yield row | {"views": count, "device": decoder.device}
         decoder.close()
 
@@ -262,8 +272,8 @@ def _draw(rasterizer: UdpRasterizer, viewpoint: Viewpoint, pose: RigPose) -> Udp
     return rasterizer.draw(pose, viewpoint)
 
 
-def _decode(decoder: Decoder, encoding: object, udp_map: UdpMap) -> object:
-    return decoder.decode(encoding, udp_map, {}, SUPERSAMPLING)
+def _decode(decoder: Decoder, encoding: object, supersampling: int, udp_map: UdpMap) -> object:
+    return decoder.decode(encoding, udp_map, {}, supersampling)
 
 
 def _fed(function: Callable[[Any], object], items: Sequence[Any]) -> Callable[[], object]:
