@@ -100,7 +100,7 @@ def test_bench_writes_rows_of_the_agreed_form(tmp_path: Path) -> None:
     content = json.loads((tmp_path / "b.json").read_text(encoding="utf-8"))
     assert content["machine"]
     stages = [row["stage"] for row in content["rows"]]
-    assert stages == ["capture decode", "springs", *["udp raster with read-back"] * 2]
+    assert stages == ["capture decode", "springs", *["udp raster with read-back"] * 3]
     keys = {"stage", "size", "views", "device", "dtype", "fps", "p50_ms", "p95_ms", "gflop"}
     assert all(set(row) == keys and row["fps"] > 0 for row in content["rows"])
 
