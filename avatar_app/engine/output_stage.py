@@ -178,8 +178,15 @@ class OutputStage:
         self._applied = config
         if config.background != applied.background:
             self._open_background()
+        self._forget_lost(config.outputs)
         for address in [address for address in self._sinks if address not in config.outputs]:
             self._close(address)
         for address in [address for address in config.outputs if address not in self._sinks]:
             if address not in self.lost:
                 self._open(address)
+
+    def _forget_lost(self, wanted: Sequence[str]) -> None:
+        """Neither tell of an output that nobody wants any more nor open it again."""
+        for address in [address for address in self.lost if address not in (*wanted, "background")]:
+            del self.lost[address]
+            self._notices.clear(address)

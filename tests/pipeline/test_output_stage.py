@@ -147,3 +147,19 @@ def test_a_background_that_cannot_be_read_is_told_and_left_out() -> None:
     bench.send(0)
     assert "background" in bench.stage.lost
     assert colour(bench.sinks["b.webm"]) == (0, 0, 0, 0)
+
+
+def test_a_lost_output_that_is_turned_off_stays_off_until_it_is_wanted_again() -> None:
+    bench = Bench("virtual-camera")
+    bench.refusal = OutputError("virtual camera not found")
+    bench.stage.open()
+    bench.stage.change_config(replace(bench.config, outputs=()))
+    bench.clock.advance(10 * RETRY_S)
+    bench.send(0)
+    assert bench.notices.sentences == ()
+    assert bench.stage.lost == {}
+    assert bench.opened == ["virtual-camera"]
+    bench.refusal = None
+    bench.stage.change_config(bench.config)
+    bench.send(1)
+    assert len(bench.sinks["virtual-camera"].frames) == 1
