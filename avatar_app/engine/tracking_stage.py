@@ -67,6 +67,7 @@ class TrackingStage:
         self._tracker: Tracker | None = None
         self._tracker_retry_s = 0.0
         self._retargeter: Retargeter | None = None
+        self._is_outdated = threading.Event()
         self._calibrate = threading.Event()
         self._last_stamp = FrameStamp(0, context.clock_ns(), 0.0)
         self._last_size = (640, 480)
@@ -99,7 +100,7 @@ class TrackingStage:
     def change_retargeter(self, make_retargeter: Callable[[], Retargeter]) -> None:
         """Use another retargeter from the next frame on. Any thread."""
         self._make_retargeter = make_retargeter
-        self._retargeter = None
+        self._is_outdated.set()
 
     def process(self, value: CameraFrame | None) -> PoseFrame | None:
         """Turn a picture into a pose, or no picture into an idle pose."""
@@ -124,9 +125,9 @@ class TrackingStage:
     def _track(self, frame: CameraFrame) -> TrackedMotion:
         height, width = frame.image.shape[:2]
         nothing = TrackedMotion(image_size=(width, height))
-        if self._tracker is None and not self._revive():
-            return nothing
         try:
+            if self._tracker is None and not self._revive():
+                return nothing
             with self._context.meter.stages.measure("tracking"):
                 return self._tracker.track(frame).motion if self._tracker else nothing
         except TrackerError as error:
@@ -155,19 +156,21 @@ class TrackingStage:
         return self._retarget(stamp, TrackedMotion(image_size=self._last_size))
 
     def _retarget(self, stamp: FrameStamp, motion: TrackedMotion) -> PoseFrame:
-        if self._retargeter is None:
-            self._retargeter = self._make_retargeter()
+        retargeter = self._retargeter
+        if retargeter is None or self._is_outdated.is_set():
+            self._is_outdated.clear()  # first, so that a change in between is not lost
+            retargeter = self._retargeter = self._make_retargeter()
         if self._calibrate.is_set():
             self._calibrate.clear()
-            self._retargeter.calibrate()
+            retargeter.calibrate()
         time_s = stamp.captured_ns / 1e9 if self._context.realtime else stamp.media_s
         with self._context.meter.stages.measure("retargeting"):
-            pose = self._retargeter.retarget(motion, time_s)
+            pose = retargeter.retarget(motion, time_s)
         return PoseFrame(stamp, pose, motion)
 
     def _watch_face(self, motion: TrackedMotion) -> None:
         now_s = self._now_s()
-        if not getattr(self._tracker, "is_ready", True):
+        if self._tracker is None or not getattr(self._tracker, "is_ready", True):
             self._seen_s = None  # it is being started again, so it says nothing about the person
         if motion.face is not None or motion.body is not None or self._seen_s is None:
             self._seen_s = now_s

@@ -49,6 +49,8 @@ class Bench:
     def _open_tracker(self) -> Any:
         tracker = self.trackers[min(self.opened, len(self.trackers) - 1)]
         self.opened += 1
+        if isinstance(tracker, Exception):
+            raise tracker
         return tracker
 
     def show(self, brightness: int, seconds: float = STEP_S) -> None:
@@ -105,6 +107,40 @@ def test_a_tracker_that_gives_up_is_told_of_and_opened_again_later(bench: Bench)
     assert bench.opened == 2
     assert bench.notices.sentences == ()
     assert bench.retargeter.motions[-1].face is not None
+
+
+def test_a_tracker_that_cannot_be_opened_again_is_tried_later_while_the_avatar_idles(
+    bench: Bench,
+) -> None:
+    bench.trackers = [BrokenTracker(), TrackerError("no memory"), FakeTracker()]
+    bench.opened = 0
+    bench.stage.open()
+    bench.show(100)
+    bench.show(100, seconds=TRACKER_RETRY_S)
+    assert bench.notices.sentences == ("no memory (trying again)",)
+    bench.show(100)
+    assert bench.opened == 2
+    bench.show(100, seconds=TRACKER_RETRY_S)
+    assert bench.notices.sentences == ()
+    assert bench.retargeter.motions[-1].face is not None
+
+
+def test_a_retargeter_that_is_outdated_while_it_is_made_is_made_again(bench: Bench) -> None:
+    made: list[FakeRetargeter] = []
+
+    def make(*, mirror: bool) -> FakeRetargeter:
+        made.append(FakeRetargeter(tiny_rig(), mirror=mirror))
+        return made[-1]
+
+    def make_late() -> FakeRetargeter:
+        bench.stage.change_retargeter(lambda: make(mirror=False))
+        return make(mirror=True)
+
+    bench.stage.change_retargeter(make_late)
+    bench.show(100)
+    bench.show(100)
+    assert [retargeter.mirror for retargeter in made] == [True, False]
+    assert len(made[1].motions) == 1
 
 
 def test_a_killed_tracker_process_costs_frames_and_nothing_else(bench: Bench) -> None:
