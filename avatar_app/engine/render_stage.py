@@ -153,6 +153,7 @@ class RenderStage:
             self._pacer.set_fps(config.fps)
             self._glide = PoseGlide(config.fps)
             self._governor = Governor(config.size, config.fps, config.supersampling)
+            self._notices.clear("quality")
         self._applied = config
 
     def _govern(self) -> None:

@@ -144,3 +144,13 @@ def test_framing_and_rate_are_taken_over_in_mid_run(bench: Bench) -> None:
     bench.run(0.5, 1 / 30)
     assert bench.painter.config.framing == "half"
     assert bench.run(2.0, 1 / 30) == pytest.approx(20, abs=2)
+
+
+def test_another_rate_takes_back_what_was_said_on_the_quality(bench: Bench) -> None:
+    bench.painter.cost_ms = 60.0
+    bench.run(8.0, 1 / 30)
+    assert bench.notices.sentences
+    bench.stage.change_config(replace(CONFIG, fps=10))
+    bench.run(1.0, 1 / 30)
+    assert bench.stage.decode_size == 512
+    assert bench.notices.sentences == ()
