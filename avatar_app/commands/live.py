@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from avatar_app.engine import EngineConfig, EngineStatistics, LiveEngine
+    from avatar_app.errors import OutputError
+
+    LostOutputs = dict[str, OutputError]
 
 logger = logging.getLogger(__name__)
 
@@ -44,12 +47,14 @@ def run(arguments: argparse.Namespace) -> int:
         print("no screen for a window: painting without output; see --output")
     with interrupted_by_sigterm():
         if arguments.every_frame:
-            statistics = _run_inline(config, arguments)
+            statistics, lost = _run_inline(config, arguments)
         else:
-            statistics = _run_live(config, arguments)
-    _tell(statistics, config)
+            statistics, lost = _run_live(config, arguments)
+    _tell(statistics, config, lost)
     if arguments.report is not None:
         write_report(arguments.report, statistics, config)
+    for error in (lost[output] for output in config.outputs if output in lost):
+        raise error
     return 0
 
 
@@ -95,7 +100,9 @@ def uninterrupted() -> "Iterator[None]":
             signal.signal(number, handler)
 
 
-def _run_inline(config: "EngineConfig", arguments: argparse.Namespace) -> "EngineStatistics":
+def _run_inline(
+    config: "EngineConfig", arguments: argparse.Namespace
+) -> "tuple[EngineStatistics, LostOutputs]":
     from avatar_app.engine import InlineRun
 
     begin_s = time.monotonic()
@@ -109,10 +116,12 @@ def _run_inline(config: "EngineConfig", arguments: argparse.Namespace) -> "Engin
     finally:
         with uninterrupted():
             inline.close()
-    return inline.statistics()
+    return inline.statistics(), inline.lost_outputs
 
 
-def _run_live(config: "EngineConfig", arguments: argparse.Namespace) -> "EngineStatistics":
+def _run_live(
+    config: "EngineConfig", arguments: argparse.Namespace
+) -> "tuple[EngineStatistics, LostOutputs]":
     from avatar_app.engine import EngineState, LiveEngine
 
     engine = LiveEngine(config)
@@ -126,7 +135,7 @@ def _run_live(config: "EngineConfig", arguments: argparse.Namespace) -> "EngineS
             engine.stop()
     if engine.state is EngineState.FAILED and engine.error is not None:
         raise engine.error
-    return engine.statistics()
+    return engine.statistics(), engine.lost_outputs
 
 
 def _watch(engine: "LiveEngine", config: "EngineConfig", arguments: argparse.Namespace) -> None:
@@ -161,7 +170,7 @@ def _refuse_with_window(arguments: argparse.Namespace) -> None:
             raise UsageError(f"--{name} does not go with the window; give another --output")
 
 
-def _tell(statistics: "EngineStatistics", config: "EngineConfig") -> None:
+def _tell(statistics: "EngineStatistics", config: "EngineConfig", lost: "LostOutputs") -> None:
     latency = statistics.latency
     age = f", latency {latency.p50_ms:.0f} ms" if latency else ""
     face = statistics.face_found
@@ -170,5 +179,7 @@ def _tell(statistics: "EngineStatistics", config: "EngineConfig") -> None:
         f"{statistics.frames_out} frames at {statistics.measured_fps:.1f} fps{age}{seen}; "
         f"{statistics.decoder or 'no'} decoder on {statistics.device or 'nothing'}"
     )
-    for output in config.outputs:
+    for output in config.outputs if statistics.frames_out else ():
+        if output in lost:
+            continue
         print(f"wrote {output}" if output != "virtual-camera" else "sent to the virtual camera")

@@ -58,6 +58,7 @@ class LiveEngine:
         self._notices = NoticeBoard()
         self._run: LiveRun | None = None
         self._statistics = EngineStatistics()
+        self._lost_outputs: dict[str, OutputError] = {}
         self._wake = threading.Event()
         self._stop = False
         self._restart = False
@@ -88,9 +89,9 @@ class LiveEngine:
 
     @property
     def lost_outputs(self) -> dict[str, OutputError]:
-        """Outputs that do not work now, by address, with the reason."""
+        """Outputs that do not work now, or did not in the run that ended, with the reason."""
         run = self._run
-        return run.lost_outputs if run else {}
+        return run.lost_outputs if run else self._lost_outputs
 
     def start(self) -> None:
         """Begin a run: STARTING at once, RUNNING when all stages are open, else FAILED.
@@ -189,6 +190,7 @@ class LiveEngine:
             self._set_state(EngineState.STOPPING)
         run.close()
         self._statistics = run.statistics(running=False)
+        self._lost_outputs = run.lost_outputs
         self._run = None
         self._notices.clear_all()
         logger.info("%s", summary(self._statistics))
