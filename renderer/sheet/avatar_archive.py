@@ -1,5 +1,6 @@
 """``.kigurumi`` files: an avatar folder as one zip archive, packed and safely unpacked."""
 
+import lzma
 import stat
 import tempfile
 import zipfile
@@ -67,7 +68,7 @@ def unpack_avatar(archive: Path, folder: Path) -> None:
                 _extract(source, archive, root)
             read_manifest(root)
             root.replace(folder)
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError) as error:
         raise AvatarFileError(f"{archive} is not an avatar archive: {error}") from error
     except (NotImplementedError, RuntimeError) as error:
         raise AvatarFileError(f"{archive} is packed in an unknown way: {error}") from error
@@ -79,12 +80,14 @@ def _extract(source: zipfile.ZipFile, archive: Path, root: Path) -> None:
     entries = [entry for entry in source.infolist() if not entry.is_dir()]
     if len(source.infolist()) > MAX_ENTRIES:
         raise AvatarFileError(f"{archive} has more than {MAX_ENTRIES} files; not an avatar")
+    for entry in entries:
+        _check_entry(entry, archive)
     prefix = _common_folder(entries)
     seen: set[str] = set()
     budget = MAX_TOTAL_BYTES
     for entry in entries:
-        _check_entry(entry, archive)
-        name = entry.filename.removeprefix(prefix)
+        # Taken apart, because "top//etc" without "top/" would begin at the disk's root.
+        name = str(PurePosixPath(entry.filename).relative_to(prefix))
         if name.lower() in seen:
             raise AvatarFileError(f"{archive} contains {name!r} twice; it is damaged or unsafe")
         seen.add(name.lower())
@@ -105,10 +108,10 @@ def _check_entry(entry: zipfile.ZipInfo, archive: Path) -> None:
 
 def _common_folder(entries: list[zipfile.ZipInfo]) -> str:
     """Return the folder that someone zipped along with its contents, or nothing."""
-    tops = {PurePosixPath(entry.filename).parts[0] for entry in entries if entry.filename}
+    tops = {PurePosixPath(entry.filename).parts[0] for entry in entries}
     top = next(iter(tops), "")
     nested = any(entry.filename == f"{top}/{MANIFEST_NAME}" for entry in entries)
-    return f"{top}/" if len(tops) == 1 and nested else ""
+    return top if len(tops) == 1 and nested else ""
 
 
 def _copy(source: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, limit: int) -> int:

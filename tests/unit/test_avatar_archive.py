@@ -81,6 +81,27 @@ def test_names_that_lead_out_are_refused(
     assert sorted(tmp_path.rglob("*")) == before
 
 
+def test_a_name_that_is_absolute_without_its_folder_stays_inside(
+    saved: Path, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside.txt"
+    with zipfile.ZipFile(tmp_path / "x.kigurumi", "w") as output:
+        output.write(saved / "avatar.toml", "top/avatar.toml")
+        output.writestr(f"top/{outside}", b"evil")
+    unpack_avatar(tmp_path / "x.kigurumi", tmp_path / "out")
+    assert not outside.exists()
+
+
+@pytest.mark.parametrize("name", [".", "\u0144.txt"])
+def test_names_that_are_none_are_refused(tmp_path: Path, name: str) -> None:
+    archive = tmp_path / "x.kigurumi"
+    with zipfile.ZipFile(archive, "w") as output:
+        output.writestr(name, b"")
+    archive.write_bytes(archive.read_bytes().replace("\u0144".encode(), b"\xff\xff"))
+    with pytest.raises(AvatarFileError, match=r"unsafe|not an avatar archive"):
+        unpack_avatar(archive, tmp_path / "out")
+
+
 def test_a_bomb_is_refused(archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with zipfile.ZipFile(archive, "a", zipfile.ZIP_DEFLATED) as output:
         output.writestr("bomb", bytes(4 << 20))
