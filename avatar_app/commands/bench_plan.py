@@ -40,6 +40,7 @@ TRACKED_FRAMES = 60
 FRAME_S = 1 / 30
 EDGES = {SUPERSAMPLING: "smooth edges", 1: "plain edges"}  # the governor's first step down
 RASTER_SIZES = (256, 512, 1024)  # supersampled pictures half as large
+MAX_SECONDS = 3600.0
 PIPELINE_SECONDS = 5.0  # times ``seconds``; a pipeline takes longer to settle than a stage
 
 
@@ -68,6 +69,16 @@ class BenchPlan:
     seconds: float
     stages: tuple[str, ...]
     gl_backend: str | None
+
+    def __post_init__(self) -> None:
+        for size in self.sizes:
+            EngineConfig(avatar=self.avatar, size=size)
+        if min(self.views) < 1:
+            raise ValueError(f"unexpected views: {min(self.views)}; give at least 1")
+        if not 0.0 <= self.seconds <= MAX_SECONDS:
+            raise ValueError(
+                f"unexpected seconds: {self.seconds:g}; give a number from 0 to {MAX_SECONDS:g}"
+            )
 
     def rows(self) -> Iterator[Row]:
         """Measure one stage after the other."""

@@ -69,7 +69,8 @@ def resolve_outputs(outputs: list[str], *, has_screen: bool) -> tuple[bool, tupl
     """
     if not outputs:
         return has_screen, ()
-    addresses = tuple(output for output in outputs if output not in (WINDOW, NO_OUTPUT))
+    wanted = dict.fromkeys(outputs)  # two recordings under one name would spoil each other
+    addresses = tuple(output for output in wanted if output not in (WINDOW, NO_OUTPUT))
     for address in addresses:
         known = address == "virtual-camera" or address.endswith((".mp4", ".webm", "/", "\\"))
         if not known:
@@ -86,6 +87,8 @@ def engine_config(arguments: argparse.Namespace, outputs: tuple[str, ...]) -> "E
     from avatar_app.engine import EngineConfig, TrackingConfig
     from avatar_app.output.compositor import open_background
 
+    _check_limits(arguments)
+    _keep_source(arguments.source, outputs)
     with usage_errors():
         open_background(arguments.background, 64)
         return EngineConfig(
@@ -104,6 +107,22 @@ def engine_config(arguments: argparse.Namespace, outputs: tuple[str, ...]) -> "E
             gl_backend=arguments.gl_backend,
             measures_imitation=arguments.report is not None,
         )
+
+
+def _check_limits(arguments: argparse.Namespace) -> None:
+    if arguments.frames is not None and arguments.frames < 1:
+        raise UsageError(f"unexpected frames: {arguments.frames}; give at least 1")
+    if arguments.seconds is not None and not arguments.seconds > 0.0:
+        raise UsageError(f"unexpected seconds: {arguments.seconds:g}; give more than 0")
+
+
+def _keep_source(source: str, outputs: tuple[str, ...]) -> None:
+    """Refuse to record over the video that is being played."""
+    video = Path(source).expanduser()
+    for output in outputs:
+        path = Path(output).expanduser()
+        if path.is_file() and video.is_file() and path.samefile(video):
+            raise UsageError(f"'{output}' is the source itself; give another --output")
 
 
 def _source(arguments: argparse.Namespace) -> "SourceConfig":

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from avatar_app.commands.cli import parse_arguments, run_command
+from avatar_app.commands.live_options import resolve_outputs
 from avatar_app.commands.log_setup import SayOnce, SentenceFormatter
 from tests.fakes.video import write_video
 
@@ -71,6 +72,8 @@ def test_an_unknown_option_is_one_sentence_and_exit_code_2(
         (["--fps", "0"], "unexpected fps: 0"),
         (["--face-model", "gone.task"], "face model not found: gone.task"),
         (["--every-frame", "--loop"], "--every-frame with --loop never ends"),
+        (["--frames", "0"], "unexpected frames: 0"),
+        (["--seconds", "nan"], "unexpected seconds: nan"),
         (["--output", "window", "--frames", "3"], "--frames does not go with the window"),
     ],
 )
@@ -80,6 +83,34 @@ def test_a_wrong_value_is_one_sentence_and_exit_code_2(
     source = [] if "--source" in options else ["--source", str(folder / "clip.mp4")]
     avatar = [] if "--avatar" in options else ["--avatar", str(folder / "avatar")]
     assert run("live", *source, *avatar, *options) == 2
+    assert sentence in caplog.text
+
+
+def test_the_source_is_never_recorded_over(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    argv = ["--source", str(folder / "clip.mp4"), "--avatar", str(folder / "avatar")]
+    before = (folder / "clip.mp4").read_bytes()
+    assert run("live", *argv, "--output", f"{folder}/avatar/../clip.mp4") == 2
+    assert "is the source itself" in caplog.text
+    assert (folder / "clip.mp4").read_bytes() == before
+
+
+def test_an_output_that_is_named_twice_is_opened_once() -> None:
+    outputs = ["a.mp4", "window", "b/", "a.mp4"]
+    assert resolve_outputs(outputs, has_screen=True) == (True, ("a.mp4", "b/"))
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--size", "33"], "unexpected size: 33"),
+        (["--views", "0"], "unexpected views: 0"),
+        (["--seconds", "nan"], "unexpected seconds: nan"),
+    ],
+)
+def test_a_wrong_value_for_bench_is_one_sentence_before_anything_is_measured(
+    folder: Path, options: list[str], sentence: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert run("bench", "--avatar", str(folder / "avatar"), *options) == 2
     assert sentence in caplog.text
 
 
