@@ -77,7 +77,7 @@ def _open_contest(avatar: "Avatar", arguments: argparse.Namespace) -> "Contest":
 
     side, scale = arguments.size, arguments.supersampling
     ink = avatar.sheet.ink
-    context = open_context()
+    context = open_context(arguments.gl_backend)
     style = ToonStyle(ink_width=ink.width, ink_tint=ink.tint)
     toon = ToonRasterizer(context, avatar.rig, (side, side), style)
     udp = UdpRasterizer(context, avatar.rig, (side * scale, side * scale))
@@ -128,6 +128,7 @@ def _write_worst(path: Path, results: "list[Comparison]") -> None:
     """Write truth, painting and difference of the worst pictures, one row each."""
     import numpy as np
 
+    from avatar_app.commands.report import write_whole
     from renderer.evaluation import over_grey
     from renderer.sheet.sheet_files import encode_png
 
@@ -139,5 +140,4 @@ def _write_worst(path: Path, results: "list[Comparison]") -> None:
         rows.append(np.concatenate([truth, painted, difference], axis=1))
     picture = np.concatenate(rows).round().astype(np.uint8)
     opaque = np.full((*picture.shape[:2], 1), 255, np.uint8)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(encode_png(np.concatenate([picture, opaque], axis=2)))
+    write_whole(path, encode_png(np.concatenate([picture, opaque], axis=2)))
