@@ -74,7 +74,7 @@ def read_manifest(folder: Path) -> AvatarManifest:
         if path.stat().st_size > MAX_MANIFEST_BYTES:
             raise AvatarFileError(f"{path} is too large: more than 1 MB of text")
         document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # ValueError: not UTF-8, not TOML
         raise AvatarFileError(f"cannot read {path}: {error}") from error
     return _parse(_Reader(path, document))
 
@@ -138,7 +138,9 @@ class _Reader:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) < math.inf  # math.isfinite overflows on integers of TOML's unlimited size
 
 
 def is_safe_path(name: str) -> bool:

@@ -1,6 +1,7 @@
 """Drawings and their UDP on disk: PNG with alpha, and ``.udp.npz``."""
 
 import io
+import lzma
 import struct
 import zipfile
 import zlib
@@ -19,6 +20,11 @@ MIN_SIDE_PX = 16
 MAX_SIDE_PX = 8192
 MAX_PNG_BYTES = 256 << 20
 NPY_HEADER_BYTES = 1 << 16
+# What zipfile and numpy raise; MemoryError because a header may claim any shape.
+DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+    *(KeyError, ValueError, EOFError, OSError, MemoryError),
+)
 
 Udp: TypeAlias = NDArray[np.float16] | NDArray[np.float32]
 
@@ -108,7 +114,7 @@ def read_udp(path: Path, size: tuple[int, int]) -> Udp:
                 raise SheetError(f"UDP {path} is larger than its {width}x{height} px drawing")
             with archive.open(member) as stream:
                 udp = np.lib.format.read_array(stream, allow_pickle=False)  # type: ignore[no-untyped-call]
-    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError, OSError) as error:
+    except DAMAGE as error:
         raise SheetError(f"UDP {path} is damaged: {error}; build the sheet again") from error
     except (NotImplementedError, RuntimeError) as error:
         raise SheetError(f"UDP {path} is packed in an unknown way: {error}") from error

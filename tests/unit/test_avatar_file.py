@@ -1,6 +1,8 @@
 """Avatar folders: what is written is read back, and broken ones get a clear sentence."""
 
+import io
 import shutil
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -108,11 +110,40 @@ def _remove(name: str) -> Callable[[Path], None]:
     return lambda folder: (folder / name).unlink()
 
 
+def _absurd_shape(folder: Path) -> None:
+    """Claim an array that no memory holds."""
+    header = io.BytesIO()
+    shape = {"descr": "<f2", "fortran_order": False, "shape": (1 << 20, 1 << 20, 1 << 10)}
+    np.lib.format.write_array_header_1_0(header, shape)
+    with zipfile.ZipFile(folder / FRONT_UDP, "w") as archive:
+        archive.writestr("i.npy", header.getvalue())
+
+
+def _badly_packed(folder: Path) -> None:
+    """Say LZMA of what is none."""
+    with zipfile.ZipFile(folder / FRONT_UDP, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("i.npy", bytes(1000))
+    data = (folder / FRONT_UDP).read_bytes()
+    start = data.index(b"i.npy") + 5
+    (folder / FRONT_UDP).write_bytes(data[: start + 4] + b"\xff" * 5 + data[start + 9 :])
+
+
 NAN = np.full((64, 64, 4), np.nan, np.float16)
 HUGE_PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + (60000).to_bytes(4, "big") * 2 + bytes(20)
 BROKEN = {
     "no toml": (_remove("avatar.toml"), AvatarFileError, "no avatar.toml"),
     "not toml": (_write("avatar.toml", b"name = = 3"), AvatarFileError, "cannot read"),
+    "nested too deep": (
+        _write("avatar.toml", b"name = " + b"[" * 100_000),
+        AvatarFileError,
+        "cannot read",
+    ),
+    "endless number": (
+        _write("avatar.toml", b"version = " + b"9" * 9999),
+        AvatarFileError,
+        "cannot read",
+    ),
+    "huge number": (_edit("version = 1", "version = 1" + "0" * 400), AvatarFileError, "a number"),
     "not text": (_write("avatar.toml", b"\xff\xfe\x00"), AvatarFileError, "cannot read"),
     "no name": (_edit("name =", "nome ="), AvatarFileError, "name is nothing, expected text"),
     "wrong type": (_edit("width = 0", 'width = "wide"'), AvatarFileError, "expected a number"),
@@ -137,6 +168,8 @@ BROKEN = {
     "udp nan": (_udp(i=NAN), SheetError, "NaN"),
     "udp type": (_udp(i=np.zeros((64, 64, 4), np.uint8)), SheetError, "uint8"),
     "udp objects": (_udp(i=np.array([{}], object)), SheetError, "damaged"),
+    "udp of absurd shape": (_absurd_shape, SheetError, "damaged"),
+    "udp badly packed": (_badly_packed, SheetError, "damaged"),
     "udp too large": (_udp(i=np.zeros((900, 900, 4))), SheetError, "larger"),
 }
 
