@@ -9,7 +9,7 @@ import pytest
 from tests.fakes.gltf_draft import GltfDraft, vrm0_draft, vrm1_draft
 from tests.fakes.tiny_rig import tiny_rig
 from udp_live.loaders import load_rig
-from udp_live.rig import AlphaMode, Override, Rig
+from udp_live.rig import AlphaMode, Override, Rig, SpringBones, rest_pose
 
 
 def load(draft: GltfDraft, folder: Path) -> Rig:
@@ -102,6 +102,17 @@ def test_vrm0_springs_follow_all_children_and_get_a_bare_end(tmp_path: Path) -> 
         ["fork", "fork end"],
     ]
     assert rig.springs[0].stiffness == (2.0,) * 5
+
+
+def test_vrm0_springs_that_overlap_share_their_bare_end(tmp_path: Path) -> None:
+    draft = vrm0_draft()
+    groups = draft.document["extensions"]["VRM"]["secondaryAnimation"]["boneGroups"]
+    groups.append({**groups[0], "bones": [draft.node_index("tail.1")]})
+    rig = load(draft, tmp_path)
+    long, short = (spring.bones for spring in rig.springs)
+    assert short == long[1:]
+    assert long[-1] == rig.skeleton.bone_count - 1
+    SpringBones(rig).step(rest_pose(rig), 0.0)
 
 
 def test_vrm0_toon_properties_win_over_the_plain_material(tmp_path: Path) -> None:

@@ -37,11 +37,10 @@ class SkeletonBuilder:
         self._adopt_stray_limbs()
         self._nodes = self._parents_first(nodes)
         self.bones = {node: index for index, node in enumerate(self._nodes)}
-        # A spring whose last node has no child gets an extra bone behind all others.
-        self._ends = {
-            spring.nodes[-1]: len(self._nodes) + index
-            for index, spring in enumerate(s for s in controls.springs if not s.has_end)
-        }
+        # A spring whose last node has no child gets an extra bone behind all others; chains that
+        # overlap share it.
+        tips = dict.fromkeys(spring.nodes[-1] for spring in controls.springs if not spring.has_end)
+        self._ends = {node: len(self._nodes) + index for index, node in enumerate(tips)}
 
     def skeleton(self) -> Skeleton:
         """Return the bones at rest."""
