@@ -108,6 +108,12 @@ def test_a_broken_file_is_refused_with_its_name_and_advice(
         load(draft, tmp_path)
 
 
+def test_extensions_without_a_name_are_passed_over(tmp_path: Path) -> None:
+    draft = tiny_draft()
+    draft.document["extensionsRequired"] = [["KHR_draco_mesh_compression"], {}]
+    assert load(draft, tmp_path).mesh.parts
+
+
 VRM_BREAKAGES = {
     "collider that does not exist": lambda springs: springs["colliderGroups"][0].update(
         colliders=[5]

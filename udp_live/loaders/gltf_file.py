@@ -181,7 +181,7 @@ def _check_version(gltf: GltfFile) -> None:
     if not version.startswith("2."):
         raise RigFormatError(f"{gltf.path}: glTF {version}, expected 2.0; export it as glTF 2.0")
     for extension in gltf.items("extensionsRequired"):
-        if extension in UNREADABLE_EXTENSIONS:
+        if isinstance(extension, str) and extension in UNREADABLE_EXTENSIONS:
             raise RigFormatError(
                 f"{gltf.path}: uses {UNREADABLE_EXTENSIONS[extension]} ({extension}), which is "
                 "not supported; export it without"
