@@ -53,7 +53,6 @@ def set_up_logging(level: str) -> None:
             maxBytes=FILE_BYTES,
             backupCount=FILE_COUNT,
             encoding="utf-8",
-            delay=True,
         )
     except OSError as error:
         root.warning("no log file: %s", error)
