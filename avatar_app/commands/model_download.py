@@ -1,14 +1,13 @@
 """Fetch the face model, which may not be shipped with MediaPipe's wheel."""
 
 import hashlib
-import os
-import tempfile
 import urllib.error
 import urllib.request
 from http.client import HTTPException
 from pathlib import Path
 
-from avatar_app.errors import AppError
+from avatar_app.commands.report import write_whole
+from avatar_app.errors import AppError, OutputError
 from avatar_app.paths import face_model_file
 
 FACE_MODEL_URL = (
@@ -51,13 +50,9 @@ def fetch(url: str, sha256: str, target: Path) -> None:
             "it was thrown away"
         )
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=target.name, suffix=".new", dir=target.parent)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-        Path(name).replace(target)
-    except OSError as error:
-        raise DownloadError(f"cannot write {target}: {error.strerror}") from error
+        write_whole(target, data)
+    except OutputError as error:
+        raise DownloadError(str(error)) from error
 
 
 def _read(url: str) -> bytes:

@@ -34,8 +34,11 @@ class PngRecording:
         path = self._folder / f"frame_{self._count:06d}.png"
         part = path.with_suffix(".part")
         with disk_errors(path):
-            part.write_bytes(data.tobytes())
-            part.replace(path)
+            try:
+                part.write_bytes(data.tobytes())
+                part.replace(path)
+            finally:
+                part.unlink(missing_ok=True)
         self._count += 1
 
     def close(self) -> None:

@@ -27,8 +27,10 @@ def test_a_full_disk_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyP
     recording = PngRecording(tmp_path)
 
     def refuse(path: Path, data: bytes) -> int:
+        path.touch()
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(Path, "write_bytes", refuse)
     with pytest.raises(OutputError, match="the disk is full at"):
         recording.send(AvatarFrame(FrameStamp(0, 0, 0.0), IMAGE))
+    assert list(tmp_path.iterdir()) == []

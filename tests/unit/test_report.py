@@ -55,3 +55,10 @@ def test_a_report_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(OutputError, match=r"cannot write .*r\.json"):
         write_report(tmp_path / "file" / "r.json", STATISTICS, CONFIG)
+
+
+def test_a_file_that_cannot_be_replaced_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "r.json").mkdir()
+    with pytest.raises(OutputError, match=r"cannot write .*r\.json"):
+        write_report(tmp_path / "r.json", STATISTICS, CONFIG)
+    assert [path.name for path in tmp_path.iterdir()] == ["r.json"]
