@@ -1,5 +1,5 @@
 @echo off
-rem Kigurumi's one command on Windows: run [sub-command ...], or run test.
+rem Kigurumi's one command on Windows: run [sub-command ...], or run test [what pytest takes].
 setlocal EnableExtensions
 cd /d "%~dp0"
 set "VENV=.venv"
@@ -13,7 +13,10 @@ if not exist "%PYTHON%" goto make
 goto check
 
 :make
-py -3.12 -m venv "%VENV%" 2>nul || py -3.11 -m venv "%VENV%" 2>nul || python -m venv "%VENV%"
+py -3.12 -m venv "%VENV%" 2>nul && goto install
+py -3.11 -m venv "%VENV%" 2>nul && goto install
+rem Another version would make an environment that nothing can be installed into.
+python -c "import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))" 2>nul && python -m venv "%VENV%"
 if errorlevel 1 (
     echo kigurumi: no Python 3.11 or 3.12 found; install one from python.org 1>&2
     exit /b 1
@@ -40,9 +43,14 @@ if /i "%~1"=="test" goto test
 exit /b %errorlevel%
 
 :test
+if not "%~2"=="" goto some
 "%PYTHON%" -m ruff format --check . || exit /b 1
 "%PYTHON%" -m ruff check . || exit /b 1
 "%PYTHON%" -m mypy || exit /b 1
 "%VENV%\Scripts\lint-imports.exe" || exit /b 1
 "%PYTHON%" -m pytest
+exit /b %errorlevel%
+
+:some
+"%PYTHON%" -m pytest %2 %3 %4 %5 %6 %7 %8 %9
 exit /b %errorlevel%
