@@ -89,6 +89,8 @@ def test_hips_move_from_where_the_recording_began(path: Path) -> None:
     [
         ("", "not a usable BVH file"),
         ("HIERARCHY ROOT Hips { OFFSET 0 0", "not a usable BVH file"),
+        ("HIERARCHY ROOT Hips { OFFSET 0 0 0 CHANNELS 3 Zrotation", "not a usable BVH file"),
+        (bvh_text(tiny_rig(), {}).replace("Zrotation", "Wrotation"), "unknown channel Wrotation"),
         (bvh_text(tiny_rig(), {}).replace("Frames: 2", "Frames: 90"), "values for 90 frames"),
         (bvh_text(tiny_rig(), {}).replace("0.04", "nan"), "nan seconds per frame"),
         (bvh_text(tiny_rig(), {}).replace("LeftFoot", "Wing"), "no joints found for leftFoot"),

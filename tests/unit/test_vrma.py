@@ -115,6 +115,7 @@ def test_steps_jump_and_splines_bend(tmp_path: Path) -> None:
     [
         ({"extensions": {}}, "holds no VRM animation"),
         ({"animations": []}, "holds no VRM animation"),
+        ({"nodes": [{"translation": [10**400, 0, 0]}]}, "broken motion data"),
         (
             {
                 "animations": [

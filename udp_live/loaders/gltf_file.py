@@ -12,6 +12,11 @@ from udp_live.errors import RigFormatError
 
 Json = Any  # a decoded JSON value; its shape is checked where it is used
 
+# What reading a document raises whose JSON is not shaped as glTF says.
+BROKEN_DATA = (
+    *(ArithmeticError, AttributeError, IndexError, KeyError),
+    *(RecursionError, TypeError, ValueError, struct.error),
+)
 MAX_FILE_BYTES = 1 << 30
 MAX_NUMBER = 1e6  # in metres, degrees or weights far beyond any avatar
 GLB_MAGIC = b"glTF"

@@ -1,14 +1,13 @@
 """Reads any supported model file into a ``Rig``."""
 
 import math
-import struct
 from pathlib import Path
 
 import numpy as np
 
 from udp_live.errors import RigFormatError
 from udp_live.loaders.bone_names import guess_humanoid
-from udp_live.loaders.gltf_file import MAX_NUMBER, GltfFile, read_gltf
+from udp_live.loaders.gltf_file import BROKEN_DATA, MAX_NUMBER, GltfFile, read_gltf
 from udp_live.loaders.gltf_materials import read_materials
 from udp_live.loaders.gltf_mesh import BakedMesh, MeshBaker, bone_nodes, mesh_nodes
 from udp_live.loaders.gltf_nodes import NodeTree, read_nodes
@@ -41,16 +40,7 @@ def load_rig(path: Path) -> Rig:
         # Numbers beyond float32 are broken data, not something to warn about and draw.
         with np.errstate(over="raise", invalid="raise"):
             return _build_rig(gltf)
-    except (
-        ArithmeticError,
-        AttributeError,
-        IndexError,
-        KeyError,
-        RecursionError,
-        TypeError,
-        ValueError,
-        struct.error,
-    ) as error:
+    except BROKEN_DATA as error:
         detail = f"{type(error).__name__}: {error}"
         raise RigFormatError(f"{path}: broken model data ({detail}); export it again") from error
 

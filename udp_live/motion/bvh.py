@@ -58,7 +58,8 @@ def load_bvh(path: Path) -> MotionClip:
         raise MotionFormatError(f"cannot read {path}: {reason}; check the path") from error
     try:
         recording = _parse(iter(text.split()))
-    except (IndexError, KeyError, StopIteration, ValueError) as error:
+        _check_channels(recording.joints)
+    except (IndexError, StopIteration, RuntimeError, ValueError) as error:
         raise MotionFormatError(f"{path}: not a usable BVH file ({error}); export again") from error
     skeleton = _skeleton(recording.joints)
     missing = [bone for bone in REQUIRED_BONES if bone not in skeleton.humanoid]
@@ -115,6 +116,13 @@ def _parse_motion(joints: list[_Joint], words: Iterator[str]) -> _Recording:
     if frames < 1 or width == 0 or len(values) < frames * width or not np.isfinite(values).all():
         raise ValueError(f"{len(values)} values for {frames} frames of {width}")
     return _Recording(joints, frame_time_s, values[: frames * width].reshape(frames, width))
+
+
+def _check_channels(joints: list[_Joint]) -> None:
+    for joint in joints:
+        for channel in joint.channels:
+            if channel[0].upper() not in AXES:
+                raise ValueError(f"joint {joint.name} has an unknown channel {channel}")
 
 
 def _skeleton(joints: list[_Joint]) -> Skeleton:

@@ -1,6 +1,5 @@
 """Reads VRM animation files (``.vrma``, VRMC_vrm_animation 1.0)."""
 
-import struct
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ from udp_live.linalg import (
     quat_rotate,
 )
 from udp_live.loaders.gltf_animation import Track, read_tracks
-from udp_live.loaders.gltf_file import GltfFile, Json, read_gltf
+from udp_live.loaders.gltf_file import BROKEN_DATA, GltfFile, Json, read_gltf
 from udp_live.loaders.gltf_nodes import NodeTree, read_nodes
 from udp_live.motion.clip import MotionClip
 from udp_live.rig.humanoid import HUMANOID_PARENTS
@@ -43,7 +42,7 @@ def load_vrma(path: Path) -> MotionClip:
         return _Reader(gltf, extension).clip()
     except RigFormatError as error:
         raise MotionFormatError(str(error)) from error
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError, struct.error) as error:
+    except BROKEN_DATA as error:
         detail = f"{type(error).__name__}: {error}"
         raise MotionFormatError(
             f"{path}: broken motion data ({detail}); export it again"
