@@ -1,9 +1,10 @@
 import math
+from itertools import pairwise
 
 from udp_live.retargeting.calibration import Calibration, Observation
 from udp_live.retargeting.face import TYPICAL
 from udp_live.retargeting.head import HeadReading
-from udp_live.retargeting.quaternion import Y_AXIS, about, angle_of, inverse, multiply
+from udp_live.retargeting.quaternion import IDENTITY, Y_AXIS, about, angle_of, inverse, multiply
 
 STEP_S = 1 / 30
 
@@ -33,6 +34,15 @@ def test_the_first_calm_second_becomes_the_neutral_without_a_jump() -> None:
     assert calibration.neutral.is_calibrated
     assert just_found > 5.0
     assert error_deg(calibration, 10.0) < 0.5
+
+
+def test_a_head_away_from_the_middle_eases_in_without_a_jump() -> None:
+    calibration = Calibration()
+    beside = Observation(HeadReading(IDENTITY, (0.2, 0.0, -0.5)), None, TYPICAL)
+    places = [calibration.observe(beside, STEP_S).head.position[0] for _ in range(150)]
+
+    assert max(b - a for a, b in pairwise(places)) < 0.03
+    assert places[-1] == 0.2
 
 
 def test_what_comes_after_the_calm_second_changes_nothing() -> None:

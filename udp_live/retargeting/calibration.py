@@ -11,10 +11,13 @@ from udp_live.retargeting.head import HeadReading
 from udp_live.retargeting.quaternion import (
     IDENTITY,
     Quat,
+    add,
     angle_of,
     inverse,
     multiply,
+    scale,
     slerp,
+    subtract,
     unit,
 )
 
@@ -109,13 +112,19 @@ class Calibration:
         if target is None:
             return
         share = 1.0 - math.exp(-dt_s / EASE_S)
-        head = HeadReading(
-            slerp(self.neutral.head.rotation, target.head.rotation, share), target.head.position
+        self.neutral = replace(
+            target,
+            head=self._head_towards(target.head, share),
+            torso=self._torso_towards(target.torso, share),
         )
-        self.neutral = replace(target, head=head, torso=self._torso_towards(target.torso, share))
         self._approached_s += dt_s
         if self._approached_s > EASED_AFTER_S:
             self.neutral, self._target = target, None
+
+    def _head_towards(self, target: HeadReading, share: float) -> HeadReading:
+        rotation, position = self.neutral.head
+        way = scale(subtract(target.position, position), share)
+        return HeadReading(slerp(rotation, target.rotation, share), add(position, way))
 
     def _torso_towards(self, target: TorsoReading | None, share: float) -> TorsoReading | None:
         if target is None:
