@@ -18,13 +18,24 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from renderer.guided.encoder import encode_sheet
-from renderer.guided.sheet_encoding import ExpressionTable, LandmarkTable, SheetEncoding
+from renderer.guided.sheet_encoding import (
+    BRICK,
+    CANDIDATE_FIELDS,
+    ExpressionTable,
+    LandmarkTable,
+    SheetEncoding,
+)
 from renderer.types import CharacterSheet, InkStyle, LandmarkBox
 
 logger = logging.getLogger(__name__)
 
 FORMAT_VERSION = 8  # raise whenever the encoder or the layout below changes
 KEPT_ENCODINGS = 4  # per folder; older ones are deleted
+# What reading raises: of the file, of its header, of tensors without the elements they should have.
+DAMAGE = (
+    *(SafetensorError, OSError, ValueError, TypeError),
+    *(AttributeError, LookupError, RuntimeError),
+)
 
 
 def sheet_key(sheet: CharacterSheet) -> str:
@@ -56,7 +67,7 @@ def cached_encoding(sheet: CharacterSheet, folder: Path | None) -> SheetEncoding
     if path.is_file():
         try:
             return read_encoding(path, key)
-        except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
+        except DAMAGE as error:
             logger.info("building the sheet encoding anew: %s is damaged: %s", path, error)
     encoding = encode_sheet(sheet, key)
     try:
@@ -95,13 +106,18 @@ def write_encoding(path: Path, encoding: SheetEncoding) -> None:
 
 
 def read_encoding(path: Path, key: str) -> SheetEncoding:
-    """Read an encoding; any of KeyError, TypeError, ValueError, SafetensorError if damaged."""
+    """Read an encoding; any of ``DAMAGE`` where it is damaged."""
     with safe_open(str(path), framework="pt") as file:
         header = json.loads(file.metadata()["header"])
         tensors: dict[str, Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     if header["version"] != FORMAT_VERSION or header["key"] != key:
         raise ValueError("it belongs to another sheet or version")
     tables = [_read_table(index, head, tensors) for index, head in enumerate(header["tables"])]
+    atlas = [(tensors[name].dtype, tensors[name].shape[2:]) for name in ("landmark", "colour")]
+    if atlas != [(torch.int16, (4,)), (torch.uint8, (4,))]:
+        raise ValueError("its atlas has another type")
+    if any(len(table.candidates) != len(header["densities"]) for table in tables):
+        raise ValueError("a table has another number of levels")
     expressions = [
         ExpressionTable(head["region"], head["expression"], table)
         for head, table in zip(header["tables"][1:], tables[1:], strict=True)
@@ -134,9 +150,13 @@ def _read_table(index: int, head: dict[str, Any], tensors: dict[str, Tensor]) ->
     bricks, rows, candidates = (
         tensors[f"{index}.{name}"] for name in ("brick_of_cell", "row_of_voxel", "candidates")
     )
-    if bricks.dtype != torch.int32 or rows.dtype != torch.int32:
+    types = (bricks.dtype, rows.dtype, candidates.dtype)
+    if types != (torch.int32, torch.int32, torch.float32):
         raise TypeError("a table has another type")
     last = max(int(rows.max()), -1 - int(bricks.min()))
+    shapes = (bricks.ndim, rows.shape[1:], candidates.ndim, candidates.shape[-1])
+    if shapes != (3, (BRICK**3,), 4, CANDIDATE_FIELDS):
+        raise ValueError("a table has another shape")
     if int(rows.min()) < 0 or last >= candidates.shape[1] or int(bricks.max()) >= len(rows):
         raise ValueError("a table leads out of itself")
     low = tuple(float(value) for value in head["low"])

@@ -1,11 +1,15 @@
 """Sheet encodings survive on disk, and only whole ones are used."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
 
 from renderer.guided import encoding_cache
 from renderer.guided.encoding_cache import cached_encoding, sheet_key
@@ -55,6 +59,43 @@ def test_a_damaged_file_is_built_anew(
     path.write_bytes(whole[: len(whole) // 2] if damage is None else damage)
     _assert_same(first, cached_encoding(sheet, tmp_path))
     assert path.stat().st_size == len(whole)
+
+
+def _contents(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    with safe_open(str(path), framework="pt") as file:
+        header = json.loads(file.metadata()["header"])
+        return {name: file.get_tensor(name) for name in file.keys()}, header  # noqa: SIM118
+
+
+@pytest.mark.parametrize(
+    ("tensor", "value"),
+    [
+        ("landmark", torch.zeros(8, 8, 4)),
+        ("colour", torch.zeros(8, 8, 3, dtype=torch.uint8)),
+        ("0.candidates", torch.zeros(1, 0, 2, 15)),
+        ("0.row_of_voxel", torch.zeros(0, 512, dtype=torch.int32)),
+        ("0.brick_of_cell", torch.zeros(4, dtype=torch.int32)),
+    ],
+)
+def test_a_file_with_other_tensors_is_built_anew(
+    sheet: CharacterSheet, tmp_path: Path, tensor: str, value: torch.Tensor
+) -> None:
+    first = cached_encoding(sheet, tmp_path)
+    (path,) = tmp_path.glob("*.safetensors")
+    tensors, header = _contents(path)
+    save_file(tensors | {tensor: value}, path, {"header": json.dumps(header)})
+    _assert_same(first, cached_encoding(sheet, tmp_path))
+
+
+@pytest.mark.parametrize("field", ["regions", "tables", "ink"])
+def test_a_file_with_another_header_is_built_anew(
+    sheet: CharacterSheet, tmp_path: Path, field: str
+) -> None:
+    first = cached_encoding(sheet, tmp_path)
+    (path,) = tmp_path.glob("*.safetensors")
+    tensors, header = _contents(path)
+    save_file(tensors, path, {"header": json.dumps({**header, field: []})})
+    _assert_same(first, cached_encoding(sheet, tmp_path))
 
 
 def test_the_key_follows_every_input(sheet: CharacterSheet) -> None:
