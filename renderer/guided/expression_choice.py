@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping
 
 MOUTH_SHAPES = frozenset({"aa", "ih", "ou", "ee", "oh"})
 BLINKS = {"leftEye": ("blink", "blinkLeft"), "rightEye": ("blink", "blinkRight")}
-BROWS = frozenset({"browUp", "browDown", "browInnerUp", "lookUp", "lookDown"})
 NEUTRAL_SCORE = 0.5  # an expression takes over when it is more than half there
 CROSSFADE = 0.12  # narrow: two mouths at once look like neither
 
