@@ -83,11 +83,11 @@ class LiveRun:
         """
         try:
             avatar = self._parts.load_avatar(self._config)
+            self._rig = avatar.rig
+            self._build(avatar)
         except Exception as error:
             logger.info("the avatar cannot be loaded: %s", error, exc_info=error)
             return error
-        self._rig = avatar.rig
-        self._build(avatar)
         capture, *others = self._workers
         capture.start()
         capture.opened.wait(HEAD_START_S)

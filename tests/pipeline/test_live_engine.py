@@ -130,6 +130,22 @@ def test_a_part_that_cannot_be_opened_fails_the_run_with_its_own_error(
     assert engine.error is error
 
 
+def test_an_avatar_that_cannot_be_measured_fails_the_run_instead_of_hanging_it(
+    parts: FakeParts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = KeyError("head")
+
+    def refuse(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(parts, "make_judge", refuse)
+    engine = LiveEngine(CONFIG, parts)
+    engine.start()
+    assert engine.wait(TIMEOUT_S)
+    assert engine.state is EngineState.FAILED
+    assert engine.error is error
+
+
 def test_a_missing_webcam_is_told_before_anything_is_loaded(parts: FakeParts) -> None:
     parts.camera = CameraUnavailableError("webcam not found: there is no webcam 0")
     engine = LiveEngine(CONFIG, parts)
