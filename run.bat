@@ -1,7 +1,7 @@
 @echo off
 rem Kigurumi's one command on Windows: run [sub-command ...], or run test [what pytest takes].
 setlocal EnableExtensions
-cd /d "%~dp0"
+pushd "%~dp0"
 set "VENV=.venv"
 set "PYTHON=%VENV%\Scripts\python.exe"
 set "EXTRA=app"
@@ -39,7 +39,9 @@ copy /y pyproject.toml "%STAMP%" >nul
 
 :start
 if /i "%~1"=="test" goto test
-"%PYTHON%" main.py %*
+rem File names on the command line are meant from where it was typed.
+popd
+"%~dp0%PYTHON%" "%~dp0main.py" %*
 exit /b %errorlevel%
 
 :test
