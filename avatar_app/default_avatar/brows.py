@@ -18,7 +18,7 @@ Double = NDArray[np.float64]
 
 BROW_UV = (0.5, 0.96)
 STEPS = 13
-LIFT = 0.0020
+LIFT = 0.0045  # landmarks of brow and skin must differ
 # Left brow from the inner to the outer end, millimetres: x, height above the eyes' middle.
 REST_MM = ((19.0, 34.5), (31.0, 38.4), (46.0, 38.4), (61.0, 31.5))
 SHAPES_MM = {

@@ -24,9 +24,12 @@ FOLD_V = 0.66
 LOWER_V = 0.82
 
 STEPS = 26
-UPPER_LIFT = 0.0020  # in front of the skin, metres
-LOWER_LIFT = 0.0011
-FOLD_LIFT = 0.0006
+# In front of the skin, metres. Open, the lines stand well off the skin, so that their landmarks
+# differ from those of the skin that a shut lid bares at the very same place.
+UPPER_LIFT = 0.0055
+MOVED_UPPER_LIFT = 0.0038
+LOWER_LIFT = 0.0030
+FOLD_LIFT = 0.0030
 CLOSED_THINNING = 0.8
 WEDGES_MM = ((0.70, 6.4, 3.0), (0.84, 7.0, 3.4))  # place on the lash, outwards, upwards
 # How the wedges stand when the eye is shut: share of their rise that is left.
@@ -93,7 +96,7 @@ def _upper_lash() -> MorphedSurface:
     v = np.concatenate([np.full(STEPS, low_v), np.full(STEPS + len(WEDGES_MM), high_v)])
     surface = make_surface(positions, np.stack([np.full(len(v), 0.5), v], axis=1), triangles)
     morphs = {
-        name: (front_point(_lash_points(name), UPPER_LIFT) - positions).astype(np.float32)
+        name: (front_point(_lash_points(name), MOVED_UPPER_LIFT) - positions).astype(np.float32)
         for name in eye_shape.LID_SHARES
     }
     risen = rest + eye_shape.widening(rest)
