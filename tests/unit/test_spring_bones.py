@@ -5,7 +5,7 @@ import pytest
 
 from tests.fakes.tiny_rig import tiny_rig
 from udp_live.linalg import quat_from_axis_angle
-from udp_live.rig import Rig, SpringBones, SpringCollider, posed_joints, rest_pose
+from udp_live.rig import Rig, SpringBones, SpringChain, SpringCollider, posed_joints, rest_pose
 from udp_live.types import RigPose
 
 
@@ -129,6 +129,19 @@ def test_hair_stays_outside_of_its_colliders(length: float) -> None:
     for bone in rig.springs[0].bones[1:]:
         distance = np.linalg.norm((posed[bone] - centre)[1:])
         assert distance > 0.08 + 0.02 - 2e-3
+
+
+def test_a_chain_that_leaves_a_bone_out_hangs_as_one() -> None:
+    rig = tiny_rig()
+    bones = tuple(rig.skeleton.names.index(f"tail.{name}") for name in ("0", "2", "end"))
+    chain = SpringChain(bones, (0.0,) * 3, (0.0,) * 3, (1.0,) * 3, (0.5,) * 3, (1.0, 0.0, 0.0))
+    rig = replace(rig, springs=(chain,), colliders=())
+    springs = SpringBones(rig)
+    for _ in range(100):
+        pose = springs.step(rest_pose(rig), 1 / 60)
+    places = posed_joints(rig.skeleton, pose).positions[list(bones)]
+    for along in np.diff(places, axis=0):
+        assert along[0] / np.linalg.norm(along) > 0.99
 
 
 def test_a_teleport_or_a_long_gap_starts_afresh() -> None:

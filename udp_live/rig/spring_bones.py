@@ -1,5 +1,6 @@
 """Hair, skirts and accessories that swing: VRM spring bones (VRMC_springBone 1.0)."""
 
+from collections.abc import Container
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from udp_live.linalg import quat_from_matrix, quat_to_matrix
-from udp_live.rig.rig import Rig
+from udp_live.rig.rig import Rig, Skeleton
 from udp_live.rig.skinning import posed_joints
 from udp_live.types import RigPose
 
@@ -28,7 +29,7 @@ class _Level:
 
     Attributes:
         rows: Where they lie in the simulation's state arrays.
-        bones, parents: ``[K]`` bone indices.
+        bones, parents: ``[K]`` bone indices; what carries a bone counts as its parent.
         offsets: ``[K, 3, 1]`` from the parent bone, rest, metres.
         axes: ``[K, 3, 1]`` unit, from the bone to its tail at rest.
         lengths, keep, hit_radii: ``[K, 1]``; ``keep`` is the share of velocity that survives.
@@ -217,16 +218,30 @@ def _levels(rig: Rig) -> tuple[_Level, ...]:
     first = 0
     for depth in range(1, max(depths.values(), default=0) + 1):
         bones = [bone for bone in links if depths[bone] == depth]
-        levels.append(_level(rig, {bone: links[bone] for bone in bones}, first))
+        carriers = [_carrier(rig.skeleton, bone, links) for bone in bones]
+        levels.append(_level(rig, {bone: links[bone] for bone in bones}, carriers, first))
         first += len(bones)
     return tuple(levels)
 
 
-def _level(rig: Rig, links: dict[int, tuple[int, int, int]], first: int) -> _Level:
+def _carrier(skeleton: Skeleton, bone: int, springs: Container[int]) -> int:
+    """Return a spring bone's parent, or the spring bone that moves this parent along.
+
+    Chains may leave bones out, and bones without length do not swing.
+    """
+    parent = above = int(skeleton.parents[bone])
+    posed = set(skeleton.humanoid.values())
+    while above >= 0 and above not in springs and above not in posed:
+        above = int(skeleton.parents[above])
+    return above if above in springs else parent
+
+
+def _level(
+    rig: Rig, links: dict[int, tuple[int, int, int]], parents: list[int], first: int
+) -> _Level:
     """Gather the settings of some spring bones."""
     rest = rig.skeleton.rest_positions
     bones = list(links)
-    parents = [int(rig.skeleton.parents[bone]) for bone in bones]
     along = rest[[tail for _, _, tail in links.values()]] - rest[bones]
     lengths = np.linalg.norm(along, axis=1, keepdims=True)
     chains = [(rig.springs[number], place) for number, place, _ in links.values()]
