@@ -26,7 +26,8 @@ logger = logging.getLogger(__name__)
 
 LOOK_S = 0.05
 PATIENCE_S = 4.0  # after so long a silent terminal looks dead
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# A polite kill, and a terminal that is closed; Windows has no SIGHUP.
+STOP_SIGNALS = (signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
 
 
 def add_parser(subparsers: Any) -> None:
@@ -45,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
         return open_window(replace(config, source=replace(config.source, loop=True)))
     if not arguments.output:
         print("no screen for a window: painting without output; see --output")
-    with interrupted_by_sigterm():
+    with interrupted_by_stop_signals():
         if arguments.every_frame:
             statistics, lost = _run_inline(config, arguments)
         else:
@@ -76,23 +77,27 @@ def open_window(config: "EngineConfig | None", gl_backend: str | None = None) ->
 
 
 @contextmanager
-def interrupted_by_sigterm() -> "Iterator[None]":
+def interrupted_by_stop_signals() -> "Iterator[None]":
     """Let a polite kill end the run like Ctrl-C does, so that files get finished."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    # What is ignored stays so: nohup wants it.
+    heeded = [number for number in STOP_SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+    before = [(number, signal.signal(number, interrupt)) for number in heeded]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before:
+            signal.signal(number, handler)
 
 
 @contextmanager
 def uninterrupted() -> "Iterator[None]":
     """Ignore Ctrl-C while files are finished, which takes a second or two."""
-    before = [(number, signal.signal(number, signal.SIG_IGN)) for number in STOP_SIGNALS]
+    numbers = (signal.SIGINT, *STOP_SIGNALS)
+    before = [(number, signal.signal(number, signal.SIG_IGN)) for number in numbers]
     try:
         yield
     finally:

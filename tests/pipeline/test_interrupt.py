@@ -1,4 +1,4 @@
-"""Ctrl-C in a real process: the command ends cleanly and its files are whole."""
+"""Ctrl-C, a kill or a closed terminal: the command ends cleanly and its files are whole."""
 
 import signal
 import subprocess
@@ -8,6 +8,8 @@ from pathlib import Path
 
 import av
 import pytest
+
+from avatar_app.commands.live import STOP_SIGNALS
 
 PROJECT_ROOT = Path(__file__).parents[2]
 TIMEOUT_S = 30.0
@@ -30,7 +32,7 @@ sys.exit(cli.run_command(arguments))
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, *STOP_SIGNALS])
 def test_an_interrupted_recording_is_finished_and_playable(
     tmp_path: Path, number: signal.Signals
 ) -> None:
