@@ -28,6 +28,12 @@ from avatar_app.settings import SettingsStore
 
 # OpenCV's wheel points Qt at its own plug-ins and fonts, which do not fit this Qt.
 FOREIGN_QT_VARIABLES = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR")
+# Windows has no SIGHUP.
+CLOSING_SIGNALS = (
+    signal.SIGINT,
+    signal.SIGTERM,
+    *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []),
+)
 
 
 def run_window(
@@ -97,8 +103,8 @@ def name_webcams() -> Webcams:
 
 @contextmanager
 def closed_on_interrupt(window: MainWindow) -> Iterator[None]:
-    """Let Ctrl+C in the terminal, or a polite kill, close the window as the user would."""
-    numbers = (signal.SIGINT, signal.SIGTERM)
+    """Let Ctrl+C, a polite kill or a closed terminal close the window as the user would."""
+    numbers = [number for number in CLOSING_SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
     before = [signal.signal(number, lambda _number, _frame: window.close()) for number in numbers]
     try:
         yield

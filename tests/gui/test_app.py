@@ -59,13 +59,16 @@ def test_the_first_start_plays_the_demo_until_the_window_is_closed(
     assert SettingsStore(settings_path).load()[0].source == "clip:hello"
 
 
-def test_an_interrupt_closes_the_window(engines: list[FakeEngine], tmp_path: Path) -> None:
-    before = signal.getsignal(signal.SIGINT)
-    timer = when_live(engines, lambda _window: os.kill(os.getpid(), signal.SIGINT))
+@pytest.mark.parametrize("number", app_module.CLOSING_SIGNALS)
+def test_an_interrupt_closes_the_window(
+    engines: list[FakeEngine], tmp_path: Path, number: signal.Signals
+) -> None:
+    before = signal.getsignal(number)
+    timer = when_live(engines, lambda _window: os.kill(os.getpid(), number))
     assert app_module.run_window(settings_path=tmp_path / "settings.json") == 0
     assert not timer.isActive()
     assert engines[0].state is EngineState.STOPPED
-    assert signal.getsignal(signal.SIGINT) is before
+    assert signal.getsignal(number) is before
 
 
 def test_a_named_configuration_wins_over_what_is_remembered(
