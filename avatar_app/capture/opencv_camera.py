@@ -152,7 +152,7 @@ def _find(device: str, webcams: Callable[[], list[Webcam]]) -> tuple[int, str]:
 
 def _list(known: list[Webcam]) -> str:
     if not known:
-        return "no webcam is connected"
+        return "no webcam is connected, so plug one in or take a video or clip:hello as the source"
     return "there are: " + ", ".join(f"{webcam.index} ({webcam.name})" for webcam in known)
 
 

@@ -90,6 +90,12 @@ def test_a_missing_index_is_not_called_busy(clock: FakeClock, open_camera: Any) 
         open_camera(FakeDevice(clock, [BLUE_BGR], is_open=False), "5")
 
 
+def test_without_any_webcam_the_sentence_says_what_else_there_is(clock: FakeClock) -> None:
+    device = FakeDevice(clock, [BLUE_BGR], is_open=False)
+    with pytest.raises(CameraUnavailableError, match="clip:hello"):
+        OpenCvCamera("0", open_device=lambda _: device, webcams=list, clock_ns=clock.ns)
+
+
 def test_a_black_picture_at_first_is_waited_out(clock: FakeClock, open_camera: Any) -> None:
     camera = open_camera(FakeDevice(clock, [BLACK] * 20 + [BLUE_BGR]))
     assert camera.read(0.1).image.max() == 255
