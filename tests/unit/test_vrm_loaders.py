@@ -75,6 +75,16 @@ def test_vrm0_controls_get_their_vrm1_names(tmp_path: Path) -> None:
     assert (rig.name, rig.author, rig.licence) == ("Tiny", "Ann", "CC0")
 
 
+@pytest.mark.parametrize("preset", ["", None])
+def test_vrm0_expressions_without_a_preset_keep_their_own_name(
+    tmp_path: Path, preset: str | None
+) -> None:
+    draft = vrm0_draft()
+    groups = draft.document["extensions"]["VRM"]["blendShapeMaster"]["blendShapeGroups"]
+    groups[2]["presetName"] = preset
+    assert load(draft, tmp_path).expression_index("Surprised") == 2
+
+
 def test_vrm0_thumbs_are_renamed_one_bone_inward(tmp_path: Path) -> None:
     draft = vrm0_draft()
     names = ("leftThumbProximal", "leftThumbIntermediate", "leftThumbDistal")

@@ -62,7 +62,7 @@ def _humanoid(source: dict[str, Json]) -> dict[str, int]:
 def _expressions(gltf: GltfFile, source: dict[str, Json]) -> tuple[ExpressionSource, ...]:
     expressions: dict[str, ExpressionSource] = {}
     for group in source.get("blendShapeGroups", []):
-        preset = str(group.get("presetName", "unknown")).lower()
+        preset = str(group.get("presetName") or "unknown").lower()
         name = str(group.get("name", "")) if preset == "unknown" else preset
         name = PRESET_RENAMES.get(name, name)
         binds = tuple(
