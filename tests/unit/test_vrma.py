@@ -138,6 +138,14 @@ def test_other_files_are_refused(tmp_path: Path, fields: dict, reason: str) -> N
         load_vrma(draft.write_glb(tmp_path / "clip.vrma"))
 
 
+def test_a_bone_without_size_is_refused(tmp_path: Path) -> None:
+    draft = tiny_draft()
+    draft.node("head")["scale"] = [1.0, 0.0, 1.0]
+    animated_draft("head", "rotation", draft.accessor(np.float32([[0, 0, 0, 1]] * 3)), draft)
+    with pytest.raises(MotionFormatError, match="scale of zero"):
+        load_vrma(draft.write_glb(tmp_path / "clip.vrma"))
+
+
 def test_absurd_durations_are_refused(tmp_path: Path) -> None:
     draft = tiny_draft()
     animated_draft("head", "rotation", draft.accessor(np.float32([[0, 0, 0, 1]] * 3)), draft)

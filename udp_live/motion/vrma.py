@@ -101,7 +101,10 @@ class _Reader:
         if node < 0:
             return np.array((0.0, 0.0, 0.0, 1.0))
         linear = self._tree.world[node][:3, :3]
-        return np.asarray(quat_from_matrix(linear / np.linalg.norm(linear, axis=0)), np.float64)
+        scale = np.linalg.norm(linear, axis=0)
+        if not scale.all():
+            raise self._gltf.error("a bone has a scale of zero")
+        return np.asarray(quat_from_matrix(linear / scale), np.float64)
 
     def _rotation(self, node: int) -> Float:
         """Return ``[T, 4]`` world-aligned rotations relative to rest."""
