@@ -95,12 +95,14 @@ def plan_sheet(rig: Rig) -> tuple[PlannedView, ...]:
     drawn = list(dict.fromkeys(drawn))
     if "blink" not in offered:
         drawn += [name for name in ("blinkLeft", "blinkRight") if name in offered]
-    faces = [
-        PlannedView(f"expression-{index:02}", Framing.BUST, expression=name)
-        if not name.isalnum()
-        else PlannedView(f"bust-{name}", Framing.BUST, expression=name)
-        for index, name in enumerate(drawn[:MAX_EXPRESSION_VIEWS])
-    ]
+    drawn = drawn[:MAX_EXPRESSION_VIEWS]
+    lower = [name.lower() for name in drawn]
+    faces = []
+    for index, name in enumerate(drawn):
+        # Some disks take "Happy" and "happy" for one file.
+        is_file_name = name.isalnum() and lower.index(name.lower()) == index
+        stem = f"bust-{name}" if is_file_name else f"expression-{index:02}"
+        faces.append(PlannedView(stem, Framing.BUST, expression=name))
     return (*BODY_PLAN, *faces)
 
 

@@ -1,5 +1,7 @@
 """Sheets drawn from a rig show it from all around, with the expressions it has."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -32,6 +34,15 @@ def test_the_plan_names_each_view_once_and_fits_a_sheet() -> None:
     plan = plan_sheet(RIG)
     assert len({view.name for view in plan}) == len(plan) <= 32
     assert {"front", "back", "left", "right", "bust"} <= {view.name for view in plan}
+
+
+def test_expressions_that_differ_in_case_alone_get_files_of_their_own() -> None:
+    rig = tiny_rig()
+    double = replace(rig.expressions[0], name=rig.expressions[0].name.upper())
+    plan = plan_sheet(replace(rig, expressions=(*rig.expressions, double)))
+    assert double.name in [planned.expression for planned in plan]
+    names = [planned.name.lower() for planned in plan]
+    assert len(set(names)) == len(names)
 
 
 def test_the_plan_has_a_view_for_the_blink_and_each_mouth_shape() -> None:
