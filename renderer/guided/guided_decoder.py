@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from renderer.errors import AcceleratorError
 from renderer.guided.encoding_cache import cached_encoding
 from renderer.guided.expression_choice import choose_expressions
 from renderer.guided.fill import FILL_TRUST, fill_holes, soft_mask
@@ -47,7 +48,14 @@ class GuidedDecoder:
 
     def encode(self, sheet: CharacterSheet) -> SheetEncoding:
         """Prepare a sheet; see Decoder."""
-        return cached_encoding(sheet, self._cache_folder).to(self._device)
+        encoding = cached_encoding(sheet, self._cache_folder)
+        try:
+            return encoding.to(self._device)
+        except torch.OutOfMemoryError as error:
+            raise AcceleratorError(
+                f"{self._device} has too little free memory for the sheet; close other programs "
+                "that use it or choose the device 'cpu'"
+            ) from error
 
     @torch.inference_mode()
     def decode(

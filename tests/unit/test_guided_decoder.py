@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from renderer.errors import AcceleratorError
 from renderer.evaluation import figure_psnr
 from renderer.guided.encoder import encode_sheet
 from renderer.guided.exact_lookup import exact_lookup
@@ -61,6 +62,17 @@ def test_supersampled_maps_give_pictures_of_half_their_size(encoding: SheetEncod
     painted = DECODER.decode(encoding, UdpMap(udp), {}, supersampling=2)
     assert painted.shape == (128, 128, 4)
     assert figure_psnr(truth, painted) > 26
+
+
+def test_a_device_that_is_full_is_told_of(
+    sheet: CharacterSheet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: SheetEncoding, device: torch.device) -> SheetEncoding:
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr(SheetEncoding, "to", refuse)
+    with pytest.raises(AcceleratorError, match="too little free memory"):
+        GuidedDecoder(torch.device("cpu")).encode(sheet)
 
 
 def test_the_order_of_views_has_no_effect(sheet: CharacterSheet, encoding: SheetEncoding) -> None:
