@@ -22,7 +22,7 @@ def add_parser(subparsers: Any) -> None:
     """Add the sub-command."""
     parser = subparsers.add_parser("evaluate", help="measure quality", description=__doc__)
     add = parser.add_argument
-    add("--avatar", default=DEFAULT_AVATAR_NAME, help="name or folder")
+    add("--avatar", default=DEFAULT_AVATAR_NAME, help="name, folder or .kigurumi file")
     add("--decoder", choices=("guided",), default="guided", help="what paints")
     add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where it runs")
     add("--size", type=int, default=384, help="side of the pictures in pixels")
@@ -37,13 +37,13 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Paint every case, print a table, write the JSON."""
     from avatar_app.commands.report import write_json
+    from avatar_app.engine import EngineConfig, EngineParts
     from avatar_app.errors import UsageError
     from avatar_app.paths import find_avatar
-    from renderer.sheet.avatar_file import load_avatar
 
     if not 64 <= arguments.size <= 2048 or not 1 <= arguments.poses <= 10_000:
         raise UsageError("--size must be 64 to 2048, --poses 1 to 10000")
-    avatar = load_avatar(find_avatar(arguments.avatar))
+    avatar = EngineParts().load_avatar(EngineConfig(avatar=find_avatar(arguments.avatar)))
     contest = _open_contest(avatar, arguments)
     summary: dict[str, Any] = {}
     for name, results in _contest_results(contest, arguments):

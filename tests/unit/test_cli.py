@@ -168,6 +168,12 @@ def test_a_mistake_in_a_real_process_leaves_no_traceback(folder: Path) -> None:
     assert "Traceback" not in result.stdout
 
 
+def test_evaluate_takes_a_packed_avatar_too(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (folder / "broken.kigurumi").write_bytes(b"no archive")
+    assert run("evaluate", "--avatar", str(folder / "broken.kigurumi")) == 1
+    assert "is not an avatar archive" in caplog.text
+
+
 def test_avatars_are_listed_by_name(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     mine = folder / "home" / "kigurumi" / "avatars" / "mine"
     mine.mkdir(parents=True)
