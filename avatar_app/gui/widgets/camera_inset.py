@@ -30,11 +30,6 @@ class CameraInset(QWidget):
         self._timer.timeout.connect(self.pull)
         self.hide()
 
-    @property
-    def has_picture(self) -> bool:
-        """True when there is a picture in sight."""
-        return self._image is not None
-
     def show_webcam(self, visible: bool) -> None:
         """Begin or end showing the webcam; what was seen is forgotten."""
         if visible == self._timer.isActive():
