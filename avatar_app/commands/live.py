@@ -43,6 +43,10 @@ def run(arguments: argparse.Namespace) -> int:
     config = engine_config(arguments, outputs)
     if wants_window:
         _refuse_with_window(arguments)
+        if len(outputs) > 1:
+            raise UsageError(
+                f"the window has one output at a time; give one of {', '.join(outputs)}"
+            )
         return open_window(replace(config, source=replace(config.source, loop=True)))
     if not arguments.output:
         print("no screen for a window: painting without output; see --output")

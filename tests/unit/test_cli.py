@@ -73,6 +73,10 @@ def test_an_unknown_option_is_one_sentence_and_exit_code_2(
         (["--face-model", "gone.task"], "face model not found: gone.task"),
         (["--every-frame", "--loop"], "--every-frame with --loop never ends"),
         (["--frames", "0"], "unexpected frames: 0"),
+        (
+            ["--output", "window", "--output", "virtual-camera", "--output", "a.mp4"],
+            "the window has one output at a time; give one of virtual-camera, a.mp4",
+        ),
         (["--seconds", "nan"], "unexpected seconds: nan"),
         (["--output", "window", "--frames", "3"], "--frames does not go with the window"),
     ],
