@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from avatar_app.engine.config import SUPERSAMPLING, EngineConfig
 from avatar_app.engine.frames import PoseFrame
 from avatar_app.engine.stage_stats import StageStats
-from avatar_app.errors import OutputError
+from avatar_app.errors import OutputError, TrackerError
 from avatar_app.paths import ARCHIVE_SUFFIX, encodings_folder, find_clip
 from udp_live.retargeting.calibration import Neutral
 from udp_live.rig.rig import Rig
@@ -171,7 +171,11 @@ class EngineParts:
         if not realtime:
             patience = TrackerProcessConfig(patience_s=INLINE_PATIENCE_S)
         tracker = TrackerProcess(factory, patience)
-        tracker.wait_until_ready(TRACKER_START_S)
+        try:
+            tracker.wait_until_ready(TRACKER_START_S)
+        except TrackerError:
+            tracker.close()
+            raise
         return tracker
 
     def make_retargeter(self, config: EngineConfig, rig: Rig) -> Retargeter:
