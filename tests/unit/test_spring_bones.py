@@ -158,6 +158,17 @@ def test_a_teleport_or_a_long_gap_starts_afresh() -> None:
     np.testing.assert_allclose(springs.step(rest_pose(rig), 5.0).bone_rotations, at_rest, atol=1e-5)
 
 
+def test_a_pose_of_nan_is_forgotten() -> None:
+    rig = tiny_rig()
+    springs = SpringBones(rig)
+    still = rest_pose(rig)
+    broken = replace(still, bone_rotations=np.full_like(still.bone_rotations, np.nan))
+    expected = springs.step(still, 1 / 60)
+    springs.step(broken, 1 / 60)
+    after = springs.step(still, 1 / 60)
+    np.testing.assert_array_equal(after.bone_rotations, expected.bone_rotations)
+
+
 def test_reset_forgets_the_swing() -> None:
     rig = tiny_rig()
     springs = SpringBones(rig)

@@ -273,8 +273,8 @@ def _rest_of(level: _Level, body: _Body) -> tuple[Float, Float, Float]:
 
 
 def _jumped(last: _Body, body: _Body) -> bool:
-    """Tell whether the body was put elsewhere rather than moved."""
-    return bool(np.max(np.abs(body.positions - last.positions)) > TELEPORT_M)
+    """Tell whether the body was put elsewhere rather than moved; NaN is elsewhere too."""
+    return not np.max(np.abs(body.positions - last.positions)) <= TELEPORT_M
 
 
 def _turn_between(start: Float, end: Float) -> Float:
