@@ -64,11 +64,6 @@ class Calibration:
         self._waiting: list[Observation] = []
         self._waited_s = 0.0
 
-    @property
-    def is_collecting(self) -> bool:
-        """Whether a neutral is being looked for."""
-        return self._is_wanted
-
     def ask(self) -> None:
         """Take the next calm second as the new neutral."""
         self._is_wanted = self._is_asked = True

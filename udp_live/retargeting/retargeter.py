@@ -96,11 +96,6 @@ class Retargeter:
         """The user's neutral that turns are measured from."""
         return self._calibration.neutral
 
-    @property
-    def is_calibrating(self) -> bool:
-        """Whether a calm second is being waited for."""
-        return self._calibration.is_collecting
-
     def calibrate(self) -> None:
         """Take the next calm second as the user's neutral."""
         self._calibration.ask()
