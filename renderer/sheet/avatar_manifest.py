@@ -17,7 +17,8 @@ MANIFEST_VERSION = 1
 MAX_MANIFEST_BYTES = 1 << 20
 MAX_VIEWS = 32
 MAX_REGIONS = 16
-MAX_INK_WIDTH = 0.05
+MAX_INK_WIDTH = 0.015  # drawing wider lines would hold up every frame
+MAX_REGION_SIDE = 0.3  # landmark units; a face region beyond half a metre is no mouth or eye
 
 Table = Mapping[str, Any]
 
@@ -192,6 +193,8 @@ def _parse_regions(reader: _Reader) -> dict[str, LandmarkBox]:
         box = LandmarkBox(entry.triple("low"), entry.triple("high"))
         if not all(low < high for low, high in zip(box.low, box.high, strict=True)):
             raise entry.fail("high", "a corner above 'low' on every axis")
+        if any(high - low > MAX_REGION_SIDE for low, high in zip(box.low, box.high, strict=True)):
+            raise entry.fail("high", f"a corner within {MAX_REGION_SIDE} of 'low' on every axis")
         regions[name] = box
     return regions
 

@@ -149,6 +149,8 @@ BROKEN = {
     "wrong type": (_edit("width = 0", 'width = "wide"'), AvatarFileError, "expected a number"),
     "wrong framing": (_edit('"half"', '"feet"'), AvatarFileError, "bust, half, full"),
     "region inside out": (_edit("low = [0.46", "low = [0.9"), AvatarFileError, "above 'low'"),
+    "region too large": (_edit("low = [0.46", "low = [0.01"), AvatarFileError, "within 0.3"),
+    "lines too wide": (_edit("width = 0", "width = 9"), AvatarFileError, "0.015"),
     "newer version": (_edit("version = 1", "version = 99"), AvatarFileError, "newer"),
     "path out": (_edit(FRONT, "../front.png"), AvatarFileError, "inside the avatar's folder"),
     "absolute path": (_edit(FRONT, "/etc/front.png"), AvatarFileError, "inside the avatar"),
