@@ -114,11 +114,11 @@ def _run_inline(
 ) -> "tuple[EngineStatistics, LostOutputs]":
     from avatar_app.engine import InlineRun
 
-    begin_s = time.monotonic()
     inline = InlineRun(config)
     try:
-        for count, _ in enumerate(inline.frames(), start=1):
-            if _is_over(arguments, count, time.monotonic() - begin_s):
+        for count, frame in enumerate(inline.frames(), start=1):
+            # The source's own time, so that two runs end at the same frame.
+            if _is_over(arguments, count, frame.stamp.media_s):
                 break
     except KeyboardInterrupt:
         logger.warning("interrupted")
