@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from avatar_app.commands.live_options import DECODERS, DEVICES
 from avatar_app.paths import DEFAULT_AVATAR_NAME
 
 STAGES = ("capture", "tracking", "retargeting", "springs", "udp", "decoder", "pipeline")
@@ -15,8 +16,8 @@ def add_parser(subparsers: Any) -> None:
     add = parser.add_argument
     add("--avatar", default=DEFAULT_AVATAR_NAME, help="name, folder or .kigurumi file")
     add("--video", type=Path, help="a person on video; default: the avatar playing a clip")
-    add("--decoder", choices=("guided",), default="guided", help="what paints")
-    add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where it runs")
+    add("--decoder", choices=DECODERS, default="guided", help="what paints")
+    add("--device", choices=DEVICES, default="auto", help="where it runs")
     add("--size", type=int, action="append", help="decoder size; default: 256, 384 and 512")
     add("--views", type=int, action="append", help="sheet views; default: 4, 8 and all")
     add("--stage", choices=STAGES, action="append", help="measure only this; may be repeated")

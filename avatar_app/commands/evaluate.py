@@ -5,6 +5,7 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import TYPE_CHECKING, Any
 
+from avatar_app.commands.live_options import DECODERS, DEVICES
 from avatar_app.engine.config import SUPERSAMPLING
 from avatar_app.paths import DEFAULT_AVATAR_NAME
 
@@ -23,8 +24,8 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser("evaluate", help="measure quality", description=__doc__)
     add = parser.add_argument
     add("--avatar", default=DEFAULT_AVATAR_NAME, help="name, folder or .kigurumi file")
-    add("--decoder", choices=("guided",), default="guided", help="what paints")
-    add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where it runs")
+    add("--decoder", choices=DECODERS, default="guided", help="what paints")
+    add("--device", choices=DEVICES, default="auto", help="where it runs")
     add("--size", type=int, default=384, help="side of the pictures in pixels")
     add("--poses", type=int, default=60, help="random poses per framing")
     add("--seed", type=int, default=0, help="of the random poses")

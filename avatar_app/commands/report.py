@@ -1,12 +1,11 @@
 """The report of a run as JSON."""
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from avatar_app.errors import OutputError
+from udp_live.whole_file import write_whole as replace_file
 
 if TYPE_CHECKING:
     from avatar_app.engine import EngineConfig, EngineStatistics
@@ -64,14 +63,7 @@ def write_whole(path: Path, data: bytes) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=path.name, suffix=".new", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(data)
-            Path(name).chmod(0o644)
-            Path(name).replace(path)
-        finally:
-            Path(name).unlink(missing_ok=True)
+        replace_file(path, data)
     except OSError as error:
         raise OutputError(f"cannot write {path}: {error.strerror}") from error
 

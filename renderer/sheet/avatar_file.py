@@ -1,8 +1,6 @@
 """Avatar folders: ``avatar.toml``, the sheet and the rigged proxy mesh, read and written."""
 
 import math
-import os
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -21,6 +19,7 @@ from udp_live.errors import UdpLiveError
 from udp_live.loaders import load_rig
 from udp_live.rig.framing import Framing
 from udp_live.rig.rig import Rig
+from udp_live.whole_file import write_whole
 
 SHEET_FOLDER = "sheet"
 CACHE_FOLDER = "cache"
@@ -159,11 +158,11 @@ def save_avatar(
     )
     try:
         (folder / SHEET_FOLDER).mkdir(parents=True, exist_ok=True)
-        _write(folder / manifest.proxy, proxy.read_bytes())
+        write_whole(folder / manifest.proxy, proxy.read_bytes())
         for view, entry in zip(sheet.views, manifest.views, strict=True):
-            _write(folder / entry.file, encode_png(view.image))
-            _write(folder / entry.udp_file, encode_udp(view.udp))
-        _write(folder / MANIFEST_NAME, format_manifest(manifest).encode())
+            write_whole(folder / entry.file, encode_png(view.image))
+            write_whole(folder / entry.udp_file, encode_udp(view.udp))
+        write_whole(folder / MANIFEST_NAME, format_manifest(manifest).encode())
     except OSError as error:
         raise AvatarFileError(f"cannot save the avatar to {folder}: {error}") from error
 
@@ -173,15 +172,3 @@ def _manifest_view(view: SheetView) -> ManifestView:
     if not is_safe_path(file) or "/" in view.name:
         raise AvatarFileError(f"sheet view has an unusable name: {view.name!r}; rename it")
     return ManifestView(file, round(math.degrees(view.yaw_rad), 3), view.expression)
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Replace a file in one step."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)

@@ -16,6 +16,7 @@ from udp_live.motion.vrma import EXTENSION
 from udp_live.rig.expressions import BLINKS, MOUTHS
 from udp_live.rig.humanoid import HUMANOID_PARENTS, humanoid_parent
 from udp_live.rig.rig import Skeleton
+from udp_live.whole_file import write_whole
 
 Float = NDArray[np.float32]
 
@@ -133,6 +134,4 @@ def _write_glb(path: Path, document: dict[str, Json], channels: list[_Channel], 
     total = 12 + 8 + len(text) + 8 + len(blob)
     glb = struct.pack("<4sIIII", GLB_MAGIC, 2, total, len(text), JSON_CHUNK) + text
     glb += struct.pack("<II", len(blob), BINARY_CHUNK) + bytes(blob)
-    partial = path.with_name(f"{path.name}.part")
-    partial.write_bytes(glb)
-    partial.replace(path)
+    write_whole(path, glb)
