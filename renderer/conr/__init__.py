@@ -1,0 +1,1 @@
+"""CoNR's networks (Lin et al., *Collaborative Neural Rendering using Anime Character Sheets*)."""
