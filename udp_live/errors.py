@@ -5,6 +5,7 @@ UdpLiveError
   RigFormatError       a model file is missing, broken or lacks what an avatar needs
   ShaderCompileError   a GLSL program was refused by the driver
   MotionFormatError    a motion file is missing or broken
+  UdpFileError         a UDP file or folder is missing, broken, no UDP or cannot be written
 """
 
 
@@ -26,3 +27,7 @@ class ShaderCompileError(UdpLiveError):
 
 class MotionFormatError(UdpLiveError):
     """A motion file is missing or broken."""
+
+
+class UdpFileError(UdpLiveError):
+    """A UDP file or folder is missing, broken, no UDP, or cannot be written."""
