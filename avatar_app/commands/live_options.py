@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 WINDOW, NO_OUTPUT = "window", "none"
 DECODERS = ("guided",)
 DEVICES = ("auto", "cpu", "cuda")
-FRAMINGS = ("bust", "half", "full")
+FRAMINGS = ("bust", "half", "full", "face")
 SOURCE_HELP = "webcam:N, webcam:NAME, clip:NAME, clip:FILE.vrma, clip:FILE.bvh or a video file"
 OUTPUT_HELP = "virtual-camera, window, none, FILE.mp4, FILE.webm or FOLDER/; may be repeated"
 

@@ -6,7 +6,7 @@ A change is ``engine.apply(replace(config, ...))``; the engine decides what has 
 from dataclasses import dataclass, field
 from pathlib import Path
 
-FRAMINGS = ("bust", "half", "full")
+FRAMINGS = ("bust", "half", "full", "face")
 MIN_SIZE, MAX_SIZE = 64, 2048
 SUPERSAMPLING = 2  # brings pictures 2 dB closer to the drawing; more adds little
 

@@ -29,6 +29,7 @@ FRAMINGS = (
     ("bust", "Bust", "Head and shoulders (1)"),
     ("half", "Half", "Down to the hips (2)"),
     ("full", "Full", "The whole figure (3)"),
+    ("face", "Face", "The face alone (4)"),
 )
 
 

@@ -276,6 +276,7 @@ class MainWindow(QMainWindow):
             ("1", self.panel.framing.button("bust").click),
             ("2", self.panel.framing.button("half").click),
             ("3", self.panel.framing.button("full").click),
+            ("4", self.panel.framing.button("face").click),
             ("F11", self._toggle_full_screen),
             ("Escape", self._leave_full_screen),
             (QKeySequence.StandardKey.Quit, self.close),

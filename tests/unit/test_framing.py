@@ -78,10 +78,21 @@ def test_bust_and_half_keep_air_above_the_head_and_both_shoulders_in(
     assert 0.02 < top < 0.12
 
 
-def test_the_bust_is_closer_than_half_and_half_closer_than_full() -> None:
+def test_the_face_is_closer_than_the_bust_than_half_than_full() -> None:
     rig = tiny_rig()
-    bust, half, full = (frame_viewpoint(rig, framing).height_m for framing in Framing)
+    order = (Framing.FACE, Framing.BUST, Framing.HALF, Framing.FULL)
+    face, bust, half, full = (frame_viewpoint(rig, framing).height_m for framing in order)
+    assert face < 0.8 * bust
     assert bust < 0.8 * half < 0.8 * full
+
+
+def test_the_face_shows_the_whole_head_with_air_above_it() -> None:
+    rig = tiny_rig()
+    viewpoint = frame_viewpoint(rig, Framing.FACE)
+    head = rig.skeleton.rest_positions[[rig.skeleton.humanoid["head"]]]
+    pixels = project(head, viewpoint, SIZE)
+    assert np.all((pixels > 0) & (pixels < SIZE))
+    assert 0.02 < shown(Framing.FACE, SIZE)[:, 1].min() / SIZE[1] < 0.12
 
 
 def test_zoom_enlarges_and_pan_moves_the_figure_right_and_up() -> None:

@@ -21,16 +21,23 @@ FAR_BEYOND_M = 12.0  # behind the target; farther than any avatar's arm or train
 class Framing(Enum):
     """How much of the figure the picture shows."""
 
+    FACE = "face"
     BUST = "bust"
     HALF = "half"
     FULL = "full"
 
 
-AIR_ABOVE = {Framing.BUST: 0.10, Framing.HALF: 0.08}  # share of the picture's height
+AIR_ABOVE = {
+    Framing.FACE: 0.08,
+    Framing.BUST: 0.10,
+    Framing.HALF: 0.08,
+}  # share of the picture's height
 FULL_AIR = 0.05  # share above and below
 WIDTH_AIR = 1.06  # times the figure's width
-BUST_CUT = 0.55  # of the way from hips to neck: mid chest
-SHOULDER_ROOM = 1.7  # picture's least width over the distance between the upper arms
+# Lower edge on the way from hips to neck: at the hips, mid chest, the collar.
+CUT = {Framing.HALF: 0.0, Framing.BUST: 0.55, Framing.FACE: 0.95}
+# Picture's least width over the distance between the upper arms; a face may cut shoulders.
+SHOULDER_ROOM = {Framing.HALF: 1.7, Framing.BUST: 1.7, Framing.FACE: 0.0}
 HAIR_LIMIT = 1.2  # wide hair, ears or brims enlarge bust and half no further
 
 
@@ -136,15 +143,14 @@ def _upper(rig: Rig, positions: Float, framing: Framing, aspect: float) -> tuple
     space = landmark_space(rig)
     top = float(space.origin[1]) + 0.5 * space.scale / MARGIN
     hips, neck = float(_bone(rig, "hips")[1]), float(_bone(rig, "neck")[1])
-    low = hips if framing is Framing.HALF else hips + BUST_CUT * (neck - hips)
+    low = hips + CUT[framing] * (neck - hips)
     air = AIR_ABOVE[framing]
     height = (top - low) / (1.0 - air)
     shoulders = np.ptp([_bone(rig, name)[0] for name in ("leftUpperArm", "rightUpperArm")])
     # The lesser side, because something that stands out on one side alone is a prop.
     hair = WIDTH_AIR * 2.0 * min(_sides(rig, positions[positions[:, 1] > neck]))
-    height = max(
-        height, float(shoulders) * SHOULDER_ROOM / aspect, min(hair / aspect, HAIR_LIMIT * height)
-    )
+    width = float(shoulders) * SHOULDER_ROOM[framing]
+    height = max(height, width / aspect, min(hair / aspect, HAIR_LIMIT * height))
     return height, top + air * height - 0.5 * height
 
 
