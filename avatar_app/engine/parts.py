@@ -206,7 +206,8 @@ class EngineParts:
 
             return open_virtual_camera(config.size, config.fps)
         from avatar_app.output.png_recording import PngRecording
-        from avatar_app.output.video_recording import VIDEO_SUFFIXES, VideoRecording
+        from avatar_app.output.video_encoding import VIDEO_SUFFIXES
+        from avatar_app.output.video_recording import VideoRecording
 
         path = Path(address).expanduser()
         if path.suffix in VIDEO_SUFFIXES:

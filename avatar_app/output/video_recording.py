@@ -1,20 +1,18 @@
 """Record to a video file: MP4 with the background, or WebM with alpha."""
 
-import os
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
-import numpy as np
-from numpy.typing import NDArray
 
 from avatar_app.engine.frames import AvatarFrame
-from avatar_app.output.compositor import straighten
 from avatar_app.output.disk_file import DiskFile, disk_errors
-
-TIME_BASE = Fraction(1, 90_000)
-VIDEO_SUFFIXES = (".mp4", ".webm")
+from avatar_app.output.video_encoding import (
+    LIVE_ENCODINGS,
+    TIME_BASE,
+    add_video_stream,
+    to_picture,
+)
 
 
 class VideoRecording:
@@ -39,7 +37,8 @@ class VideoRecording:
             OutputError: The file cannot be written.
         """
         self.name = path.name
-        self.keeps_alpha = path.suffix == ".webm"
+        self._encoding = LIVE_ENCODINGS[path.suffix]
+        self.keeps_alpha = self._encoding.keeps_alpha
         self._path = path
         self._part = path.with_name(f".{path.stem}.part{path.suffix}")
         self._realtime = realtime
@@ -50,7 +49,7 @@ class VideoRecording:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = DiskFile(self._part)
         self._container: Any = av.open(self._file, "w", format=path.suffix.removeprefix("."))
-        self._stream = _add_stream(self._container, self.keeps_alpha, size, fps)
+        self._stream = add_video_stream(self._container, self._encoding, (size, size), fps)
 
     def send(self, frame: AvatarFrame) -> None:
         """Encode one frame; a frame that is not later than the one before is left out."""
@@ -58,7 +57,7 @@ class VideoRecording:
         if tick <= self._last_tick:
             return
         self._last_tick = tick
-        picture = _picture(frame.image, keeps_alpha=self.keeps_alpha)
+        picture = to_picture(frame.image, self._encoding)
         picture.pts = tick
         picture.time_base = TIME_BASE
         with disk_errors(self._path):
@@ -88,31 +87,3 @@ class VideoRecording:
         time_s = stamp.captured_ns / 1e9 if self._realtime else stamp.media_s
         self._first_s = time_s if self._first_s is None else self._first_s
         return round((time_s - self._first_s) / TIME_BASE)
-
-
-def _add_stream(container: Any, keeps_alpha: bool, size: int, fps: float) -> Any:
-    rate = Fraction(fps).limit_denominator(1001)
-    if keeps_alpha:
-        options = {
-            "deadline": "realtime",
-            "cpu-used": "8",
-            "crf": "24",
-            "b": "0",
-            "auto-alt-ref": "0",
-        }
-        stream = container.add_stream("libvpx-vp9", rate=rate, options=options)
-        stream.pix_fmt = "yuva420p"
-    else:
-        options = {"preset": "veryfast", "crf": "18", "tune": "animation"}
-        stream = container.add_stream("libx264", rate=rate, options=options)
-        stream.pix_fmt = "yuv420p"
-    stream.width = stream.height = size
-    stream.time_base = stream.codec_context.time_base = TIME_BASE
-    stream.codec_context.thread_count = min(4, os.cpu_count() or 1)
-    return stream
-
-
-def _picture(image: NDArray[np.uint8], *, keeps_alpha: bool) -> Any:
-    if keeps_alpha:
-        return av.VideoFrame.from_ndarray(straighten(image), format="rgba")
-    return av.VideoFrame.from_ndarray(np.ascontiguousarray(image[:, :, :3]), format="rgb24")
