@@ -7,20 +7,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar_app.engine.avatar_rasterizer import AvatarRasterizer
 from avatar_app.engine.config import SUPERSAMPLING, EngineConfig
 from avatar_app.engine.stage_stats import StageStats
 from renderer.engines import open_decoder
 from renderer.engines.torch_device import limit_processor_threads
 from renderer.sheet.avatar_file import Avatar
-from udp_live.rasterizer.gl_context import open_context
-from udp_live.rasterizer.udp_pass import UdpRasterizer
 from udp_live.rig.expressions import effective_expression_weights, rest_pose
-from udp_live.rig.framing import Framing, frame_viewpoint
 from udp_live.rig.rig import Rig
-from udp_live.rig.spring_bones import SpringBones
 from udp_live.types import RigPose, UdpMap, Viewpoint
-
-MAX_STEP_S = 0.25  # a longer gap is a stall: the springs go on as if it had not been
 
 
 class AvatarPainter:
@@ -49,15 +44,11 @@ class AvatarPainter:
         self._rig: Rig = avatar.rig
         self._size = config.size
         self._stats = stats or StageStats()
-        self._last_s: float | None = None
-        self._springs = SpringBones(self._rig)
-        self._context = open_context(config.gl_backend)
-        self._rasterizer = UdpRasterizer(self._context, self._rig, (self._size, self._size))
+        self._rasterizer = AvatarRasterizer(self._rig, config, self._stats)
         limit_processor_threads(fair_threads())
         device = None if config.device == "auto" else config.device
         self._decoder = open_decoder(config.decoder, device, cache_folder)
         self._encoding = self._decoder.encode(avatar.sheet)
-        self.apply(config)
         self._warm_up(config)
 
     @property
@@ -73,13 +64,11 @@ class AvatarPainter:
     @property
     def viewpoint(self) -> Viewpoint:
         """From where the avatar is seen now."""
-        return self._viewpoint
+        return self._rasterizer.viewpoint
 
     def apply(self, config: EngineConfig) -> None:
         """Take over framing, zoom and pan."""
-        self._viewpoint = frame_viewpoint(
-            self._rig, Framing(config.framing), zoom=config.zoom, pan=config.pan
-        )
+        self._rasterizer.apply(config)
 
     def paint(
         self,
@@ -96,27 +85,19 @@ class AvatarPainter:
             decode_size: Side of the picture that the decoder makes; scaled to the output size.
             supersampling: Side of the UDP map over ``decode_size``.
         """
-        with self._stats.measure("springs"):
-            pose = self._springs.step(pose, self._step_s(time_s))
-        with self._stats.measure("rasterizing"):
-            udp_map = self._draw(pose, decode_size * supersampling)
+        udp_map = self._rasterizer.draw(pose, time_s, decode_size * supersampling)
         with self._stats.measure("decoding"):
             image = self._decode(pose, udp_map, supersampling)
         return image if decode_size == self._size else enlarge(image, self._size)
 
     def advance(self, pose: RigPose, time_s: float) -> None:
         """Let the springs follow a pose that is not painted."""
-        self._springs.step(pose, self._step_s(time_s))
+        self._rasterizer.advance(pose, time_s)
 
     def close(self) -> None:
         """Release the decoder, the rasterizer and the GL context."""
         self._decoder.close()
         self._rasterizer.close()
-        self._context.release()
-
-    def _draw(self, pose: RigPose, side: int) -> UdpMap:
-        self._rasterizer.resize((side, side))
-        return self._rasterizer.draw(pose, self._viewpoint)
 
     def _decode(self, pose: RigPose, udp_map: UdpMap, supersampling: int) -> NDArray[np.uint8]:
         weights = effective_expression_weights(self._rig, pose)
@@ -128,12 +109,7 @@ class AvatarPainter:
         """Paint once, because libraries put off much of their work until they are first used."""
         pose = rest_pose(self._rig)
         scale = config.supersampling
-        self._decode(pose, self._draw(pose, self._size * scale), scale)
-
-    def _step_s(self, time_s: float) -> float:
-        step_s = 0.0 if self._last_s is None else time_s - self._last_s
-        self._last_s = time_s
-        return float(np.clip(step_s, 0.0, MAX_STEP_S))
+        self._decode(pose, self._rasterizer.draw_still(pose, self._size * scale), scale)
 
 
 def fair_threads() -> int:
