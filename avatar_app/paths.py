@@ -34,6 +34,11 @@ def user_avatars_folder() -> Path:
     return user_data_folder() / "avatars"
 
 
+def weights_folder() -> Path:
+    """Return the folder of decoder weights that the user added; it may not exist yet."""
+    return user_data_folder() / "weights"
+
+
 def settings_file() -> Path:
     """Return the file in which the window's last choices are kept."""
     return Path(platformdirs.user_config_dir(APP_NAME, appauthor=False)) / "settings.json"
