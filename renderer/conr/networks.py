@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from renderer.conr.config import SHADER_BLOCKS, ConrConfig
 from renderer.conr.rgba_head import RgbaHead
-from renderer.conr.shader import Shader
+from renderer.conr.shader import Shader, ShaderKernels
 from renderer.conr.shading import SheetFeatures, shade, share_of_sheet
 from renderer.conr.unet import ParserNet, PoseEncoder
 from renderer.conr.warp import shrink
@@ -40,35 +40,39 @@ class ConrNetworks(nn.Module):
         """
         return self.parser.detect(images)
 
-    def encode(self, drawings: Tensor) -> SheetFeatures:
+    def encode(self, drawings: Tensor, kernels: ShaderKernels | None = None) -> SheetFeatures:
         """Encode the drawings of a sheet.
 
         Args:
             drawings: ``[N, 4, H, W]`` premultiplied RGBA in [0, 1], sides divisible by 128.
+            kernels: Of the shader, cut before; None cuts them now, as training must.
         """
         colour, alpha = drawings[:, :3], drawings[:, 3:]
         coarse, *features = self.parser(colour)
         # Trained with colours multiplied by alpha once more: squared on soft edges.
         references = torch.cat([colour * alpha, alpha], 1)
-        first = self.shader.kernels()[0]
+        first = (kernels or self.shader.kernels())[0]
         return SheetFeatures(
             tuple(shrink(references, 2**level) for level in range(SHADER_BLOCKS - 2, -1, -1)),
             tuple(features),
             share_of_sheet(first, references, coarse),
         )
 
-    def paint(self, sheet: SheetFeatures, target: Tensor) -> Tensor:
+    def paint(
+        self, sheet: SheetFeatures, target: Tensor, kernels: ShaderKernels | None = None
+    ) -> Tensor:
         """Paint one frame.
 
         Args:
             sheet: Of as many views as wanted, of the target's size.
             target: ``[1, 4, H, W]`` landmark times occupancy, then occupancy, in [0, 1].
+            kernels: As in ``encode``.
 
         Returns:
             ``[1, 4, H, W]`` premultiplied RGBA in [0, 1].
         """
-        message = shade(self.shader.kernels(), sheet, self.pose_encoder(target))
-        painted: Tensor = self.rgba_head(message)
+        message = shade(kernels or self.shader.kernels(), sheet, self.pose_encoder(target))
+        painted: Tensor = self.rgba_head(message.to(target.dtype))
         return painted
 
 

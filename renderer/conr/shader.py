@@ -76,6 +76,9 @@ class BlockKernels:
     outputs: tuple[int, ...]
 
 
+ShaderKernels = tuple[BlockKernels, ...]
+
+
 class ShaderBlock(nn.Module):
     """One collaborative block; runs at a quarter of its scale."""
 
@@ -113,7 +116,7 @@ class ShaderBlock(nn.Module):
         return BlockKernels(own, shared, first[1], self, weight, bias, outputs)
 
     def _cut_first(self, weight: Tensor) -> tuple[Tensor, Tensor]:
-        parts = torch.split(weight, self.widths.inputs, 1)
+        parts = torch.split(weight, list(self.widths.inputs), 1)
         flow, target, reference, feature, mean_flow, mean_reference, mean_message, local = parts
         if self.widths.received:
             own = torch.cat([flow, reference, feature, local], 1)
@@ -126,8 +129,8 @@ class ShaderBlock(nn.Module):
         if not self.widths.local:
             step = mask = 0  # nothing comes after the last block
         kept = (step, *message, mask, 0, message_mask)
-        weights = zip(torch.split(weight, self.widths.outputs, 1), kept, strict=True)
-        biases = zip(torch.split(bias, self.widths.outputs), kept, strict=True)
+        weights = zip(torch.split(weight, list(self.widths.outputs), 1), kept, strict=True)
+        biases = zip(torch.split(bias, list(self.widths.outputs)), kept, strict=True)
         return (
             torch.cat([part for part, keep in weights if keep], 1),
             torch.cat([part for part, keep in biases if keep]),
@@ -146,7 +149,7 @@ class Shader(nn.Module):
             for widths, count in zip(block_widths(config), groups, strict=True)
         )
 
-    def kernels(self) -> tuple[BlockKernels, ...]:
+    def kernels(self) -> ShaderKernels:
         """Cut every block for inference, see ``shade``."""
         return tuple(block.kernels() for block in self._blocks())
 

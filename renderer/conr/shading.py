@@ -70,80 +70,88 @@ def shade(
 ) -> Tensor:
     """Run the six blocks.
 
+    Convolutions run in the type of the kernels; what lies between them in float32, because flows
+    want more digits than half precision has.
+
     Args:
         blocks: From ``Shader.kernels``.
         sheet: Of N views, in any order.
         targets: T0 to T4, coarse to fine, ``[1, C, h, w]``.
 
     Returns:
-        ``[1, 64, H, W]``, the message that the RGBA head paints.
+        ``[1, 64, H, W]`` float32, the message that the RGBA head paints.
     """
     start, *others, last = blocks
-    x = sheet.first_share + _first(targets[0], start.shared, start.bias)
+    x = sheet.first_share + _first(start, targets[0])
     state = _exchange(start, _run(start, x), None, sheet.references[0])
     levels = zip(others, sheet.features, targets[1:], sheet.references[1:], strict=True)
     for block, feature, target, reference in levels:
-        x = _inputs(block, state, feature, target)
-        state = _exchange(block, _run(block, x), state.flow, reference)
+        outputs = _run(block, _inputs(block, state, feature, target))
+        state = _exchange(block, outputs, state.flow, reference)
     outputs = _run(last, _inputs(last, state, None, None))
-    _, message, flow, _, _, _, mask = torch.split(outputs, last.outputs, 1)
-    return _mean(warp_groups(message, flow.float()), torch.sigmoid(mask))
+    _, message, flow, _, _, _, mask = torch.split(outputs, list(last.outputs), 1)
+    return _mean(warp_groups(message, flow), mask.sigmoid())
 
 
 def _inputs(
     block: BlockKernels, state: _State, feature: Tensor | None, target: Tensor | None
 ) -> Tensor:
     """Run the first convolution, ``[N, 224, h/2, w/2]``: each view's own share plus the common."""
-    dtype = state.local.dtype
     warped = [] if feature is None else [warp(feature, state.flow)]
-    aimed = [] if target is None else [target]
-    own = torch.cat([state.flow.to(dtype), state.reference, *warped, state.local], 1)
-    mean = (state.mean_flow.to(dtype), state.mean_reference, state.mean_message)
-    shared = _first(torch.cat([*aimed, *mean], 1), block.shared, block.bias)
-    return functional.conv2d(own, block.own, stride=2, padding=1) + shared
+    aimed = [] if target is None else [target.float()]
+    own = torch.cat([state.flow, state.reference, *warped, state.local], 1)
+    mean = (state.mean_flow, state.mean_reference, state.mean_message)
+    shared = _first(block, torch.cat([*aimed, *mean], 1))
+    return functional.conv2d(_like(own, block.own), block.own, stride=2, padding=1) + shared
 
 
-def _first(x: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
-    return functional.conv2d(x, kernel, bias, stride=2, padding=1)
+def _first(block: BlockKernels, shared: Tensor) -> Tensor:
+    """Run the first convolution's share of all views."""
+    shared = _like(shared, block.shared)
+    return functional.conv2d(shared, block.shared, block.bias, stride=2, padding=1)
+
+
+def _like(x: Tensor, kernel: Tensor) -> Tensor:
+    """Give a convolution's input the type and the memory layout of its kernel."""
+    is_last = kernel.is_contiguous(memory_format=torch.channels_last)
+    layout = torch.channels_last if is_last else torch.contiguous_format
+    return x.to(kernel.dtype, memory_format=layout)
 
 
 def _run(block: BlockKernels, x: Tensor) -> Tensor:
-    """Run the rest of a block, ``[N, outputs, h, w]``."""
-    return functional.conv_transpose2d(block.body(x), block.last, block.last_bias, 2, 1)
+    """Run the rest of a block, ``[N, outputs, h, w]`` float32 in planes, as sampling likes them."""
+    outputs = functional.conv_transpose2d(block.body(x), block.last, block.last_bias, 2, 1)
+    return outputs.float().contiguous()
 
 
 def _exchange(
     block: BlockKernels, outputs: Tensor, flow: Tensor | None, reference: Tensor
 ) -> _State:
     """Move a block's outputs to the next block's size, warp them and let the views confer."""
-    parts = torch.split(outputs, block.outputs, 1)
-    step, message, message_flow, local, local_flow, mask, message_mask = parts
-    total = step.float() if flow is None else flow + step.float()
-    flow = double(total) * 2  # flows are pixels of their own scale
-    warped = warp(reference, flow)
-    weight = _weights(double(torch.sigmoid(mask.float())))
+    outputs, masks = torch.split(outputs, [sum(block.outputs[:-2]), sum(block.outputs[-2:])], 1)
+    # The mask goes through the sigmoid before it is resized.
+    step, message, message_flow, local, local_flow = torch.split(
+        double(outputs), list(block.outputs[:-2]), 1
+    )
+    mask, message_mask = torch.split(double(masks.sigmoid()), list(block.outputs[-2:]), 1)
+    # Flows count pixels of their own scale.
+    flow = 2 * (step if flow is None else step + double(flow))
+    reference = warp(reference, flow)
     return _State(
         flow,
-        warped,
-        (weight * flow).sum(0, keepdim=True),
-        (weight.to(warped.dtype) * warped).sum(0, keepdim=True),
-        _mean(
-            warp_groups(double(message), double(message_flow.float()) * 2),
-            double(torch.sigmoid(message_mask)),
-        ),
-        warp_groups(double(local), double(local_flow.float()) * 2),
+        reference,
+        _mean(flow, mask),
+        _mean(reference, mask),
+        _mean(warp_groups(message, 2 * message_flow), message_mask),
+        warp_groups(local, 2 * local_flow),
     )
 
 
-def _mean(messages: Tensor, masks: Tensor) -> Tensor:
-    """Sum views ``[N, M, h, w]`` by their masks to ``[1, M, h, w]``."""
-    return (_weights(masks) * messages).sum(0, keepdim=True)
+def _mean(values: Tensor, masks: Tensor) -> Tensor:
+    """Sum views ``[N, M, h, w]``, weighted by masks of M or 1 channels, to ``[1, M, h, w]``.
 
-
-def _weights(masks: Tensor) -> Tensor:
-    """Turn masks in [0, 1] into weights of the views.
-
-    The softmax goes over the masks themselves, so the weights do not sum to 1: the networks were
-    trained with that, at four views.
+    The softmax goes over the masks themselves, which lie in [0, 1], so the weights do not sum to
+    1: the networks were trained with that, at four views.
     """
-    return masks * masks.softmax(0)
+    grown = masks.exp()
+    return (grown * masks * values).sum(0, keepdim=True) / grown.sum(0, keepdim=True)

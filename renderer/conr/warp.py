@@ -13,7 +13,7 @@ def warp(x: Tensor, flow: Tensor) -> Tensor:
         flow: ``[B, 2, H, W]`` float32, pixels to the right and down.
 
     Returns:
-        ``[B, C, H, W]`` of the type of ``x``; pixel (column, row) shows (column, row) + flow.
+        ``[B, C, H, W]`` float32; pixel (column, row) shows (column, row) + flow.
     """
     height, width = x.shape[2:]
     columns = torch.arange(width, device=flow.device, dtype=torch.float32)
@@ -22,10 +22,7 @@ def warp(x: Tensor, flow: Tensor) -> Tensor:
     across = (columns + flow[:, 0]) * (2 / max(width - 1, 1)) - 1
     down = (rows + flow[:, 1]) * (2 / max(height - 1, 1)) - 1
     grid = torch.stack([across, down], -1)
-    sampled = functional.grid_sample(
-        x.to(grid.dtype), grid, "bilinear", "border", align_corners=True
-    )
-    return sampled.to(x.dtype)
+    return functional.grid_sample(x.float(), grid, "bilinear", "border", align_corners=True)
 
 
 def warp_groups(x: Tensor, flows: Tensor) -> Tensor:

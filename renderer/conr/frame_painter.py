@@ -1,0 +1,72 @@
+"""CoNR prepared for one device: weights cut, converted and laid out once, not per frame."""
+
+import copy
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from renderer.conr.networks import ConrNetworks
+from renderer.conr.shader import BlockKernels
+from renderer.conr.shading import SheetFeatures
+
+
+class FramePainter:
+    """Encode sheets and paint frames in the type that suits the device.
+
+    Attributes:
+        device: Where it runs.
+        dtype: Of the convolutions.
+    """
+
+    def __init__(
+        self, networks: ConrNetworks, device: torch.device, dtype: torch.dtype | None = None
+    ) -> None:
+        """Copy the networks to a device.
+
+        Args:
+            networks: Left as they are.
+            device: ``cpu`` or a CUDA device.
+            dtype: Of the convolutions; None takes the fastest that the device has.
+
+        Raises:
+            torch.OutOfMemoryError: They do not fit.
+        """
+        self.device = device
+        self.dtype = dtype or fastest_dtype(device)
+        networks = copy.deepcopy(networks).eval().requires_grad_(False)
+        networks = networks.to(device, self.dtype)
+        self._networks = networks.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        with torch.inference_mode():
+            self._kernels = tuple(_laid_out(block) for block in self._networks.shader.kernels())
+
+    @torch.inference_mode()
+    def encode(self, drawings: Tensor) -> SheetFeatures:
+        """Encode drawings ``[N, 4, S, S]`` float32 premultiplied RGBA, see ``ConrNetworks``."""
+        return self._networks.encode(self._taken(drawings), self._kernels)
+
+    @torch.inference_mode()
+    def paint(self, sheet: SheetFeatures, target: Tensor) -> Tensor:
+        """Paint a target ``[1, 4, S, S]`` float32; ``[1, 4, S, S]`` float32, premultiplied."""
+        return self._networks.paint(sheet, self._taken(target), self._kernels)
+
+    def _taken(self, x: Tensor) -> Tensor:
+        return x.to(self.device, self.dtype, memory_format=torch.channels_last)
+
+
+def fastest_dtype(device: torch.device) -> torch.dtype:
+    """Return float16 for CUDA, bfloat16 for processors with such instructions, else float32."""
+    if device.type == "cuda":
+        return torch.float16
+    has_bfloat16 = torch.ops.mkldnn._is_mkldnn_bf16_supported()  # no public way to ask
+    return torch.bfloat16 if has_bfloat16 else torch.float32
+
+
+def _laid_out(block: BlockKernels) -> BlockKernels:
+    layout = torch.channels_last
+    return replace(
+        block,
+        own=block.own.contiguous(memory_format=layout),
+        shared=block.shared.contiguous(memory_format=layout),
+        last=block.last.contiguous(memory_format=layout),
+    )
