@@ -68,10 +68,10 @@ def moment_cards(
 ) -> "list[Card]":
     """Return a card for each chosen moment of the source."""
     from avatar_app.commands.contact_sheet import Card, on_stage
-    from avatar_app.commands.showcase_run import nearest, paint_moments, perform, spread
+    from avatar_app.commands.showcase_run import nearest, paint_moments, spread, whole_performance
 
     avatar = parts.load_avatar(config)
-    frames = perform(config, parts, avatar)
+    frames = whole_performance(config, parts, avatar)
     chosen = nearest(frames, arguments.at) if arguments.at else spread(frames, arguments.frames)
     painted = paint_moments(config, parts, avatar, frames, chosen)
     inputs = _inputs(arguments, config, parts, [frames[place] for place in chosen])

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar_app.engine import EngineConfig, EngineParts, StageStats
-from avatar_app.engine.capture_stage import Frame, FrameSource
 from avatar_app.engine.frames import CameraFrame, PoseFrame
+from avatar_app.engine.performance import perform, read_all
 from avatar_app.errors import SourceError
 from udp_live.retargeting.retargeter import Retargeter
 from udp_live.rig.expressions import rest_pose
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 Image = NDArray[np.uint8]
 
-READ_TIMEOUT_S = 1.0
 FAMILIAR_ORDER = (
     "happy", "smile", "relaxed", "surprised", "sad", "angry", "browUp", "browDown", "blink",
     "blinkLeft", "blinkRight", "aa", "ih", "ou", "ee", "oh",
@@ -30,23 +29,18 @@ FAMILIAR_ORDER = (
 GLANCE_RAD = 0.42  # to her left
 
 
-def perform(config: EngineConfig, parts: EngineParts, avatar: "Avatar") -> list[PoseFrame]:
+def whole_performance(
+    config: EngineConfig, parts: EngineParts, avatar: "Avatar"
+) -> list[PoseFrame]:
     """Return the pose of every frame of a clip or video, each with what the tracker saw.
 
     Raises:
-        AppError: The source cannot be read, or the tracker does not work.
+        AppError: The source cannot be read, is empty, or the tracker does not work.
     """
-    if config.source.is_clip:
-        with closing(parts.open_clip(config, avatar.rig, realtime=False)) as clip:
-            return _some(list(_read_all(clip)), config)
-    retargeter = parts.make_retargeter(config, avatar.rig)
-    frames = []
-    with closing(parts.open_tracker(config, realtime=False)) as tracker:
-        for picture in _pictures(config, parts):
-            motion = tracker.track(picture).motion
-            pose = retargeter.retarget(motion, picture.stamp.media_s)
-            frames.append(PoseFrame(picture.stamp, pose, motion))
-    return _some(frames, config)
+    frames = list(perform(config, parts, avatar.rig))
+    if not frames:
+        raise SourceError(f"nothing to show: {config.source.address} has no frames")
+    return frames
 
 
 def spread(frames: Sequence[PoseFrame], count: int) -> list[int]:
@@ -115,17 +109,4 @@ def paint_poses(
 
 def _pictures(config: EngineConfig, parts: EngineParts) -> Iterator[CameraFrame]:
     with closing(parts.open_camera(config, realtime=False)) as camera:
-        yield from _read_all(camera)
-
-
-def _read_all(source: FrameSource[Frame]) -> Iterator[Frame]:
-    while not source.ended:
-        frame = source.read(READ_TIMEOUT_S)
-        if frame is not None:
-            yield frame
-
-
-def _some(frames: list[PoseFrame], config: EngineConfig) -> list[PoseFrame]:
-    if not frames:
-        raise SourceError(f"nothing to show: {config.source.address} has no frames")
-    return frames
+        yield from read_all(camera)

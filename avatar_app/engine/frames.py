@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from udp_live.types import RigPose, TrackedMotion
+from udp_live.types import RigPose, TrackedMotion, UdpMap
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,14 @@ class PoseFrame:
     stamp: FrameStamp
     rig_pose: RigPose
     motion: TrackedMotion | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UdpFrame:
+    """The avatar's Ultra-Dense Pose at one moment."""
+
+    stamp: FrameStamp
+    udp_map: UdpMap
 
 
 @dataclass(frozen=True, slots=True)

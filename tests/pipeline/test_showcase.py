@@ -16,9 +16,9 @@ from avatar_app.commands.showcase_run import (
     expression_poses,
     nearest,
     paint_moments,
-    perform,
     pictures_at,
     spread,
+    whole_performance,
 )
 from avatar_app.engine import EngineConfig, SourceConfig
 from avatar_app.errors import SourceError
@@ -46,7 +46,7 @@ def config(address: str = "someone.mp4") -> EngineConfig:
 
 
 def play(parts: FakeParts, address: str = "someone.mp4") -> Any:
-    return perform(config(address), parts, parts.load_avatar(config()))
+    return whole_performance(config(address), parts, parts.load_avatar(config()))
 
 
 def parse(*argv: str) -> argparse.Namespace:
