@@ -36,7 +36,9 @@ def decode_exr(name: str, file: IO[bytes]) -> NDArray[np.float32]:
             channels = picture.channels()
             planes = [channels[channel].pixels for channel in header.channels]
     except (RuntimeError, ValueError, KeyError, IndexError, TypeError, MemoryError) as error:
-        raise UdpFileError(f"UDP {name} is a damaged EXR: {error}; write the file again") from error
+        raise UdpFileError(
+            f"UDP {name} is a damaged EXR: its pixels cannot be decoded; write the file again"
+        ) from error
     if any(plane.shape != (bottom - top, right - left) for plane in planes):
         raise UdpFileError(f"UDP {name} is a damaged EXR; write the file again")
     return _on_canvas(np.stack(planes, axis=-1).astype(np.float32), header)

@@ -10,15 +10,15 @@ import struct
 from dataclasses import dataclass
 
 from udp_live.errors import UdpFileError
-from udp_live.udp_files.limits import check_size
+from udp_live.udp_files.limits import MAX_SIDE_PX, check_size
 
 EXR_MAGIC = b"\x76\x2f\x31\x01"
 TILED, DEEP, MULTI_PART = 0x200, 0x800, 0x1000
 MAX_NAME_BYTES = 255
-MAX_CHANNELS = 64
+MAX_SAMPLES = 4 * MAX_SIDE_PX * MAX_SIDE_PX  # of all channels; the library decodes every one
 HALF, FLOAT = 1, 2
 # Rows in a block, by code of compression; those left out mix neighbours or are too new.
-BLOCK_ROWS = {0: 1, 1: 1, 2: 1, 3: 16, 4: 32}  # none, RLE, ZIPS, ZIP, PIZ
+BLOCK_ROWS = {0: 1, 1: 1, 2: 1, 3: 16, 4: 32, 5: 16}  # none, RLE, ZIPS, ZIP, PIZ, PXR24
 CHANNELS = "RGBA"
 
 Window = tuple[int, int, int, int]
@@ -59,7 +59,9 @@ def read_header(name: str, data: bytes) -> ExrHeader:
     try:
         return _read_header(name, data)
     except (struct.error, ValueError, KeyError, IndexError) as error:
-        raise UdpFileError(f"UDP {name} is a damaged EXR: {error}; write the file again") from error
+        raise UdpFileError(
+            f"UDP {name} is a damaged EXR: its header makes no sense; write the file again"
+        ) from error
 
 
 def check_blocks(name: str, data: bytes, header: ExrHeader) -> None:
@@ -104,7 +106,8 @@ def _read_header(name: str, data: bytes) -> ExrHeader:
         count, lead = _tile_count(name, window, attributes["tiles"]), 16
     else:
         count, lead = _ceil_div(window[3] - window[1], BLOCK_ROWS[compression]), 4
-    channels = _channels(name, attributes["channels"])
+    area = (window[2] - window[0]) * (window[3] - window[1])
+    channels = _channels(name, attributes["channels"], area)
     display = _window(name, attributes["displayWindow"])
     return ExrHeader(channels, window, display, end, count, lead)
 
@@ -129,7 +132,7 @@ def _text(data: bytes, position: int) -> tuple[str, int]:
     return data[position:end].decode("latin-1"), end + 1
 
 
-def _channels(name: str, value: bytes) -> tuple[str, ...]:
+def _channels(name: str, value: bytes, area: int) -> tuple[str, ...]:
     """Return the names of the channels R, G, B, A; a layer's name may stand before them."""
     found: dict[str, str] = {}
     position, count = 0, 0
@@ -138,8 +141,10 @@ def _channels(name: str, value: bytes) -> tuple[str, ...]:
         kind, _, step_x, step_y = struct.unpack_from("<iIii", value, position)
         position += 16
         count += 1
-        if count > MAX_CHANNELS:
-            raise ValueError("it has too many channels")
+        if count * area > MAX_SAMPLES:
+            raise UdpFileError(
+                f"UDP {name} is an EXR with too many channels; save R, G, B, A alone"
+            )
         if (step_x, step_y) != (1, 1) or kind not in (0, HALF, FLOAT):
             raise UdpFileError(f"UDP {name} is an EXR whose channel {channel} is not a full map")
         letter = channel.rpartition(".")[2].upper()

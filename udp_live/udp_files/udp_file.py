@@ -85,11 +85,11 @@ def is_exr(path: Path) -> bool:
 
 def _read(path: Path, npz: Callable[[str, IO[bytes]], T], exr: Callable[[str, IO[bytes]], T]) -> T:
     """Read with the reader for what the first bytes say."""
-    if path.is_dir():
-        raise UdpFileError(f"{path} is a folder; give one UDP file of it")
-    if not path.is_file():
-        raise UdpFileError(f"UDP not found: {path}; give a .npz or .exr file")
     try:
+        if path.is_dir():
+            raise UdpFileError(f"{path} is a folder; give one UDP file of it")
+        if not path.is_file():
+            raise UdpFileError(f"UDP not found: {path}; give a .npz or .exr file")
         if path.stat().st_size > MAX_FILE_BYTES:
             raise UdpFileError(f"UDP {path} is larger than {MAX_FILE_BYTES >> 20} MB")
         with path.open("rb") as file:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,8 +54,11 @@ class UdpSequence:
         """Read one frame, as the iteration does."""
         return self._read(self.files[index])
 
-    def figure_box(self) -> Box | None:
+    def figure_box(self, on_frame: Callable[[], None] | None = None) -> Box | None:
         """Return the box around the figure in all frames, for one fixed crop; reads every file.
+
+        Args:
+            on_frame: Called after each file, which may take minutes in all.
 
         Returns:
             ``(left, top, right, bottom)`` pixels, right and bottom excluded; None when every
@@ -70,6 +73,8 @@ class UdpSequence:
             figure = self._read(path).xyzv[..., 3] > 0.0
             columns |= figure.any(axis=0)
             rows |= figure.any(axis=1)
+            if on_frame is not None:
+                on_frame()
         if not rows.any():
             return None
         across, down = np.flatnonzero(columns), np.flatnonzero(rows)
