@@ -1,13 +1,12 @@
 """Fetch the face model, which may not be shipped with MediaPipe's wheel."""
 
 import hashlib
-import urllib.error
-import urllib.request
 from http.client import HTTPException
 from pathlib import Path
 
 from avatar_app.commands.report import write_whole
-from avatar_app.errors import AppError, OutputError
+from avatar_app.commands.web_request import DownloadError, WebRules, no_answer, open_web
+from avatar_app.errors import OutputError
 from avatar_app.paths import face_model_file
 
 FACE_MODEL_URL = (
@@ -15,12 +14,7 @@ FACE_MODEL_URL = (
     "float16/latest/face_landmarker.task"
 )
 FACE_MODEL_SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"
-MAX_BYTES = 64 << 20
-TIMEOUT_S = 30.0
-
-
-class DownloadError(AppError):
-    """A file could not be fetched, or is not what it should be."""
+GOOGLE_STORAGE = WebRules(("storage.googleapis.com",))
 
 
 def fetch_face_model() -> Path:
@@ -36,13 +30,13 @@ def fetch_face_model() -> Path:
     return target
 
 
-def fetch(url: str, sha256: str, target: Path) -> None:
-    """Download a file, check it, and put it in place in one step.
+def fetch(url: str, sha256: str, target: Path, rules: WebRules = GOOGLE_STORAGE) -> None:
+    """Download a small file, check it, and put it in place in one step.
 
     Raises:
         DownloadError: No network, a wrong file, or no room.
     """
-    data = _read(url)
+    data = _read(url, rules)
     found = _sha256(data)
     if found != sha256:
         raise DownloadError(
@@ -55,16 +49,13 @@ def fetch(url: str, sha256: str, target: Path) -> None:
         raise DownloadError(str(error)) from error
 
 
-def _read(url: str) -> bytes:
-    try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as response:
-            data: bytes = response.read(MAX_BYTES + 1)
-    except (urllib.error.URLError, HTTPException, OSError) as error:
-        reason = getattr(error, "reason", error)
-        raise DownloadError(
-            f"cannot download {url}: {reason}; check the network and try again"
-        ) from error
-    if len(data) > MAX_BYTES:
+def _read(url: str, rules: WebRules) -> bytes:
+    with open_web(url, rules) as response:
+        try:
+            data = response.read(rules.max_bytes + 1)
+        except (HTTPException, OSError) as error:
+            raise no_answer(url, error) from error
+    if len(data) > rules.max_bytes:
         raise DownloadError(f"cannot download {url}: the file is larger than expected")
     return data
 

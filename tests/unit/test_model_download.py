@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from avatar_app.commands.model_download import DownloadError, fetch
+from avatar_app.commands.model_download import fetch
+from avatar_app.commands.web_request import DownloadError, WebRules
 
 CONTENT = b"a small model"
+RULES = WebRules(("127.0.0.1",), ("http",))
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 
@@ -39,7 +41,7 @@ def server() -> Iterator[str]:
 
 def test_the_right_file_is_put_in_place(server: str, tmp_path: Path) -> None:
     target = tmp_path / "models" / "model.task"
-    fetch(f"{server}/model.task", SHA256, target)
+    fetch(f"{server}/model.task", SHA256, target, RULES)
     assert target.read_bytes() == CONTENT
     assert [path.name for path in target.parent.iterdir()] == ["model.task"]
 
@@ -48,21 +50,21 @@ def test_a_wrong_file_is_thrown_away_and_the_old_one_kept(server: str, tmp_path:
     target = tmp_path / "model.task"
     target.write_bytes(b"old")
     with pytest.raises(DownloadError, match="not the expected one"):
-        fetch(f"{server}/model.task", "0" * 64, target)
+        fetch(f"{server}/model.task", "0" * 64, target, RULES)
     assert target.read_bytes() == b"old"
 
 
 def test_a_missing_file_is_one_sentence(server: str, tmp_path: Path) -> None:
     with pytest.raises(DownloadError, match=r"cannot download .*Not Found; check the network"):
-        fetch(f"{server}/gone.task", SHA256, tmp_path / "model.task")
+        fetch(f"{server}/gone.task", SHA256, tmp_path / "model.task", RULES)
 
 
 def test_a_dead_network_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(DownloadError, match="check the network"):
-        fetch("http://127.0.0.1:9/model.task", SHA256, tmp_path / "model.task")
+        fetch("http://127.0.0.1:9/model.task", SHA256, tmp_path / "model.task", RULES)
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(server: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(DownloadError, match="cannot write"):
-        fetch(f"{server}/model.task", SHA256, tmp_path / "file" / "model.task")
+        fetch(f"{server}/model.task", SHA256, tmp_path / "file" / "model.task", RULES)
