@@ -15,10 +15,13 @@ if TYPE_CHECKING:
     from avatar_app.engine import EngineConfig, SourceConfig
 
 WINDOW, NO_OUTPUT = "window", "none"
-DECODERS = ("guided",)
+DECODERS = ("guided", "conr")
 DEVICES = ("auto", "cpu", "cuda")
 FRAMINGS = ("bust", "half", "full", "face")
-SOURCE_HELP = "webcam:N, webcam:NAME, clip:NAME, clip:FILE.vrma, clip:FILE.bvh or a video file"
+SOURCE_HELP = (
+    "webcam:N, webcam:NAME, clip:NAME, clip:FILE.vrma, clip:FILE.bvh, openpose:FOLDER[?fps=25] "
+    "or a video file"
+)
 OUTPUT_HELP = "virtual-camera, window, none, FILE.mp4, FILE.webm or FOLDER/; may be repeated"
 
 
@@ -127,13 +130,17 @@ def _keep_source(source: str, outputs: tuple[str, ...]) -> None:
 
 def _source(arguments: argparse.Namespace) -> "SourceConfig":
     from avatar_app.engine import SourceConfig
+    from avatar_app.engine.keypoint_address import parse_keypoint_address
 
     address: str = arguments.source
     if address.startswith("clip:"):
         find_clip(address.removeprefix("clip:"))
+    elif address.startswith("openpose:"):
+        parse_keypoint_address(address)
     elif not address.startswith("webcam:") and not Path(address).expanduser().is_file():
         raise UsageError(
-            f"source not found: '{address}' is neither webcam:N, clip:NAME nor a video file"
+            f"source not found: '{address}' is neither webcam:N, clip:NAME, openpose:FOLDER "
+            "nor a video file"
         )
     has_limit = arguments.frames is not None or arguments.seconds is not None
     loop = has_limit if arguments.loop is None else arguments.loop

@@ -27,7 +27,11 @@ def add_parser(subparsers: Any) -> None:
     """Add the sub-command."""
     parser = subparsers.add_parser("showcase", help="make a contact sheet", description=__doc__)
     add = parser.add_argument
-    add("--source", metavar="VIDEO|clip:NAME", help="a person on video, or a motion clip")
+    add(
+        "--source",
+        metavar="VIDEO|clip:NAME",
+        help="a person on video, a motion clip, or openpose:FOLDER",
+    )
     add("--expressions", action="store_true", help="show every expression instead of a source")
     add("--avatar", default=DEFAULT_AVATAR_NAME, help="name, folder or .kigurumi file")
     add("--output", type=Path, metavar="FILE.png", help="default: showcase.png")
@@ -128,9 +132,13 @@ def _config(arguments: argparse.Namespace) -> "EngineConfig":
 
 def _check(arguments: argparse.Namespace) -> None:
     if arguments.expressions == (arguments.source is not None):
-        raise UsageError("give either --source VIDEO, --source clip:NAME, or --expressions")
+        raise UsageError(
+            "give either --source VIDEO, clip:NAME or openpose:FOLDER, or --expressions"
+        )
     if arguments.source is not None and arguments.source.startswith("webcam:"):
-        raise UsageError("showcase needs a source that ends: a video file or clip:NAME")
+        raise UsageError(
+            "showcase needs a source that ends: a video file, clip:NAME or openpose:FOLDER"
+        )
     if not 64 <= arguments.size <= MAX_SIZE or not 1 <= arguments.frames <= MAX_FRAMES:
         raise UsageError(f"--size must be 64 to {MAX_SIZE}, --frames 1 to {MAX_FRAMES}")
     if arguments.output is not None and arguments.output.suffix != ".png":

@@ -16,8 +16,8 @@ class SourceConfig:
     """Where motion comes from.
 
     Attributes:
-        address: ``webcam:0``, ``webcam:NAME`` (part of the name suffices), ``clip:NAME``
-            or the path of a video file.
+        address: ``webcam:0``, ``webcam:NAME`` (part of the name suffices), ``clip:NAME``,
+            ``openpose:FOLDER`` or the path of a video file.
         loop: Start a file or clip again at its end; a webcam ignores it.
         size: Picture size asked of a webcam, (width, height) pixels.
         fps: Rate asked of a webcam.
@@ -38,6 +38,11 @@ class SourceConfig:
     def is_clip(self) -> bool:
         """True when poses come from a motion clip and nothing is tracked."""
         return self.address.startswith("clip:")
+
+    @property
+    def is_keypoints(self) -> bool:
+        """True when frames come from OpenPose's keypoint files, which need no tracking."""
+        return self.address.startswith("openpose:")
 
     @property
     def is_webcam(self) -> bool:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from avatar_app.engine.config import SUPERSAMPLING, EngineConfig
 from avatar_app.engine.frames import PoseFrame
+from avatar_app.engine.keypoint_address import parse_keypoint_address
 from avatar_app.engine.stage_stats import StageStats
 from avatar_app.errors import OutputError, TrackerError
 from avatar_app.paths import ARCHIVE_SUFFIX, encodings_folder, find_clip
@@ -132,8 +133,13 @@ class EngineParts:
         return load_avatar(self._unpacked(path) if path.suffix == ARCHIVE_SUFFIX else path)
 
     def open_camera(self, config: EngineConfig, *, realtime: bool) -> "Camera":
-        """Open a webcam or video file. Capture thread."""
+        """Open a webcam, video file or keypoint folder. Capture thread."""
         source = config.source
+        if source.is_keypoints:
+            from avatar_app.capture.keypoint_folder import KeypointFolder
+
+            address = parse_keypoint_address(source.address)
+            return KeypointFolder(address, loop=source.loop, realtime=realtime)
         if source.is_webcam:
             from avatar_app.capture.opencv_camera import OpenCvCamera
 
@@ -151,7 +157,11 @@ class EngineParts:
         return ClipPlayer(path, rig, config.fps, loop=config.source.loop, realtime=realtime)
 
     def open_tracker(self, config: EngineConfig, *, realtime: bool) -> "Tracker":
-        """Start the tracker's process. Tracking thread."""
+        """Start the tracker's process, or read keypoints. Tracking thread."""
+        if config.source.is_keypoints:
+            from avatar_app.tracking.keypoint_tracker import KeypointTracker
+
+            return KeypointTracker(parse_keypoint_address(config.source.address))
         from avatar_app.tracking.mediapipe_tracker import MediapipeConfig, MediapipeTracker
         from avatar_app.tracking.tracker_process import TrackerProcess, TrackerProcessConfig
 
