@@ -1,0 +1,189 @@
+"""The command ``udp``: any motion becomes UDP files, one for each source frame."""
+
+import logging
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import avatar_app.engine
+from avatar_app.capture.clip_player import ClipPlayer
+from avatar_app.commands import udp
+from avatar_app.commands.cli import parse_arguments, run_command
+from avatar_app.engine import EngineConfig, EngineParts, StageStats
+from avatar_app.engine.avatar_rasterizer import AvatarRasterizer
+from avatar_app.engine.frames import CameraFrame
+from avatar_app.errors import SourceError
+from avatar_app.paths import find_avatar, find_clip
+from renderer.conr.landmark_convention import CONVENTION_NAMES, named_convention
+from tests.fakes.engine_parts import FakeCamera, FakeParts
+from tests.fakes.video import write_video
+from udp_live.errors import GlContextError
+from udp_live.rasterizer.gl_context import open_context
+from udp_live.types import UdpMap
+from udp_live.udp_files import SequenceNotes, open_udp_folder
+
+SIZE = 64
+FLOAT16 = 5e-4  # half a step below 1
+
+
+class InterruptedCamera(FakeCamera):
+    """Ctrl-C after three frames."""
+
+    def read(self, timeout_s: float) -> CameraFrame | None:
+        if self.delivered == 3:
+            raise KeyboardInterrupt
+        return super().read(timeout_s)
+
+
+@pytest.fixture(autouse=True)
+def opengl() -> None:
+    try:
+        open_context().release()
+    except GlContextError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def parts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeParts:
+    """A tiny rig, a camera of five frames; ``someone.mp4`` is there but not looked at."""
+    fakes = FakeParts(camera=FakeCamera(count=5))
+    monkeypatch.setattr(avatar_app.engine, "EngineParts", lambda: fakes)
+    (tmp_path / "avatar").mkdir()
+    (tmp_path / "avatar" / "avatar.toml").write_text('name = "Fake"\n', encoding="utf-8")
+    write_video(tmp_path / "someone.mp4", frames=1)
+    return fakes
+
+
+def run(*options: str) -> int:
+    arguments = parse_arguments(["udp", "--size", str(SIZE), *options])
+    arguments.gl_backend, arguments.has_screen = None, False
+    return run_command(arguments)
+
+
+def run_in(folder: Path, *options: str) -> Path:
+    """Run on the fakes; returns the folder that was written."""
+    source, avatar = str(folder / "someone.mp4"), str(folder / "avatar")
+    output = folder / "out"
+    options = ("--source", source, "--avatar", avatar, "--output", str(output), *options)
+    assert run(*options) == 0
+    return output
+
+
+def drawn_maps(count: int, fps: float) -> list[UdpMap]:
+    """What the rasterizer draws of the shipped avatar and clip, without a detour over files."""
+    config = EngineConfig(find_avatar("yuzu"), size=SIZE, framing="full")
+    rig = EngineParts().load_avatar(config).rig
+    with (
+        closing(ClipPlayer(find_clip("hello"), rig, fps, realtime=False)) as clip,
+        closing(AvatarRasterizer(rig, config, StageStats())) as rasterizer,
+    ):
+        frames = [frame for frame in (clip.read(1.0) for _ in range(count)) if frame is not None]
+        return [rasterizer.draw(f.rig_pose, f.stamp.media_s, SIZE) for f in frames]
+
+
+@pytest.mark.parametrize("file_format", ["npz", "exr"])
+def test_a_clip_is_written_as_the_rasterizer_draws_it(
+    tmp_path: Path, file_format: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = str(tmp_path / "out")
+    options = ("--output", output, "--format", file_format, "--frames", "4", "--fps", "5")
+    assert run("--source", "clip:hello", *options) == 0
+    sequence = open_udp_folder(tmp_path / "out")
+    assert sequence.names == ("0001", "0002", "0003", "0004")
+    assert sequence.size == (SIZE, SIZE)
+    assert sequence.notes == SequenceNotes(5.0, "canonical", "Yuzu", "clip:hello", "full")
+    for (_, written), drawn in zip(sequence, drawn_maps(4, 5.0), strict=True):
+        assert 0.05 < drawn.xyzv[..., 3].mean() < 0.9
+        np.testing.assert_allclose(written.xyzv, drawn.xyzv, atol=FLOAT16, rtol=0)
+    assert f"wrote {output}: 4 UDP files for 5 fps" in capsys.readouterr().out
+
+
+def test_every_frame_of_a_video_becomes_one_file_at_the_videos_rate(
+    tmp_path: Path, parts: FakeParts
+) -> None:
+    sequence = open_udp_folder(run_in(tmp_path))
+    assert len(sequence) == 5
+    assert sequence.notes == SequenceNotes(30.0, "canonical", "fake", "someone.mp4", "full")
+    assert parts.retargeters[0].times_s == [number / 30 for number in range(5)]
+    assert not parts.retargeters[0].mirror
+    assert parts.tracker.closed
+    assert parts.camera.closed
+
+
+@pytest.mark.parametrize(
+    ("limit", "count"), [(("--frames", "2"), 2), (("--seconds", "0.1"), 3), (("--frames", "99"), 5)]
+)
+def test_a_limit_ends_it_and_the_source_is_never_begun_again(
+    tmp_path: Path, parts: FakeParts, limit: tuple[str, str], count: int
+) -> None:
+    assert len(open_udp_folder(run_in(tmp_path, *limit))) == count
+
+
+def test_landmarks_are_those_of_the_convention_asked_for(tmp_path: Path, parts: FakeParts) -> None:
+    (_, ours), *_ = open_udp_folder(run_in(tmp_path, "--frames", "1"))
+    parts.camera = FakeCamera(count=5)
+    sequence = open_udp_folder(run_in(tmp_path, "--frames", "1", "--landmarks", "A", "--overwrite"))
+    (_, theirs), *_ = sequence
+    expected = named_convention("A").apply_to_map(ours)
+    np.testing.assert_allclose(theirs.xyzv, expected.xyzv, atol=10 * FLOAT16, rtol=0)
+    assert not np.allclose(theirs.xyzv, ours.xyzv, atol=0.1)
+    assert sequence.notes is not None
+    assert sequence.notes.landmarks == "A"
+
+
+def test_every_named_convention_can_be_asked_for() -> None:
+    assert (udp.CANONICAL, *CONVENTION_NAMES) == udp.LANDMARKS
+
+
+def test_ctrl_c_keeps_what_is_written(
+    tmp_path: Path, parts: FakeParts, caplog: pytest.LogCaptureFixture
+) -> None:
+    parts.camera = InterruptedCamera(count=5)
+    sequence = open_udp_folder(run_in(tmp_path))
+    assert len(sequence) == 3
+    assert sequence.notes is not None
+    assert "interrupted" in caplog.text
+
+
+def test_a_source_that_cannot_be_read_costs_no_older_sequence(
+    tmp_path: Path, parts: FakeParts, caplog: pytest.LogCaptureFixture
+) -> None:
+    run_in(tmp_path)
+    parts.camera = SourceError("cannot read the video someone.mp4")
+    source, avatar = str(tmp_path / "someone.mp4"), str(tmp_path / "avatar")
+    out = str(tmp_path / "out")
+    options = ("--source", source, "--avatar", avatar, "--output", out, "--overwrite")
+    assert run(*options) == 1
+    assert "cannot read the video" in caplog.text
+    assert len(open_udp_folder(tmp_path / "out")) == 5
+
+
+def test_a_source_without_frames_is_an_error(
+    tmp_path: Path, parts: FakeParts, caplog: pytest.LogCaptureFixture
+) -> None:
+    parts.camera = FakeCamera(count=0)
+    source, avatar = str(tmp_path / "someone.mp4"), str(tmp_path / "avatar")
+    options = ("--source", source, "--avatar", avatar, "--output", str(tmp_path / "out"))
+    assert run(*options) == 1
+    assert "has no frames" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--source", "nobody.mp4"), "source not found: 'nobody.mp4'"),
+        (("--source", "clip:nothing"), "clip not found"),
+        (("--source", "clip:hello", "--size", "63"), "unexpected size: 63"),
+        (("--source", "clip:hello", "--frames", "0"), "unexpected frames: 0"),
+        (("--source", "clip:hello", "--fps", "nan"), "unexpected fps"),
+    ],
+)
+def test_a_wrong_option_is_one_sentence(
+    tmp_path: Path, options: tuple[str, ...], sentence: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.ERROR)
+    assert run("--output", str(tmp_path / "out"), *options) == 2
+    assert sentence in caplog.text
+    assert not (tmp_path / "out").exists()
