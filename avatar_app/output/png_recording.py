@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import cv2
+import numpy as np
+from numpy.typing import NDArray
 
 from avatar_app.engine.frames import AvatarFrame
 from avatar_app.output.compositor import straighten
@@ -29,17 +31,24 @@ class PngRecording:
 
     def send(self, frame: AvatarFrame) -> None:
         """Write one file; it gets its name when it is complete."""
-        straight = straighten(frame.image)
-        _, data = cv2.imencode(".png", cv2.cvtColor(straight, cv2.COLOR_RGBA2BGRA))
-        path = self._folder / f"frame_{self._count:06d}.png"
-        part = path.with_suffix(".part")
-        with disk_errors(path):
-            try:
-                part.write_bytes(data.tobytes())
-                part.replace(path)
-            finally:
-                part.unlink(missing_ok=True)
+        write_png(self._folder / f"frame_{self._count:06d}.png", frame.image)
         self._count += 1
 
     def close(self) -> None:
         """Do nothing: every file is complete."""
+
+
+def write_png(path: Path, image: NDArray[np.uint8]) -> None:
+    """Write ``[H, W, 4]`` premultiplied RGBA as a PNG with straight alpha, in one step.
+
+    Raises:
+        OutputError: The disk is full, or the folder is not there.
+    """
+    _, data = cv2.imencode(".png", cv2.cvtColor(straighten(image), cv2.COLOR_RGBA2BGRA))
+    part = path.with_name(f"{path.stem}.part")
+    with disk_errors(path):
+        try:
+            part.write_bytes(data.tobytes())
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)

@@ -1,5 +1,7 @@
 """A tracker that plays back recorded motion, for tests and repeatable runs."""
 
+import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from numpy.typing import NDArray
 from avatar_app.engine.frames import CameraFrame, TrackingFrame
 from avatar_app.errors import TrackerError
 from avatar_app.tracking.motion_record import motion_to_record, record_to_motion
+from udp_live.types import TrackedMotion
 
 FORMAT_VERSION = 1
 
@@ -36,11 +39,7 @@ class ReplayTracker:
     """Answer each frame with the record nearest to its media time."""
 
     def __init__(self, path: Path) -> None:
-        self._media_s, records = _read(path)
-        try:
-            self._motions = [record_to_motion(record) for record in records]
-        except ValueError as error:
-            raise TrackerError(f"recorded motion is broken: {path}: {error}") from error
+        self._media_s, self._motions = read_recorded_motion(path)
 
     def track(self, frame: CameraFrame) -> TrackingFrame:
         """Return what was recorded nearest to ``frame.stamp.media_s``."""
@@ -51,13 +50,26 @@ class ReplayTracker:
         """Nothing to release."""
 
 
+def read_recorded_motion(path: Path) -> tuple[NDArray[np.float64], list[TrackedMotion]]:
+    """Read media times ``[N]``, seconds, and what was seen at each.
+
+    Raises:
+        TrackerError: The file is missing or broken.
+    """
+    media_s, records = _read(path)
+    try:
+        return media_s, [record_to_motion(record) for record in records]
+    except ValueError as error:
+        raise TrackerError(f"recorded motion is broken: {path}: {error}") from error
+
+
 def _read(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
     try:
         with np.load(path, allow_pickle=False) as archive:
             version = int(archive["version"])
             media_s = np.asarray(archive["media_s"], np.float64)
             records = np.asarray(archive["records"], np.float32)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise TrackerError(
             f"recorded motion unreadable: {path}: {error}; record it again"
         ) from error

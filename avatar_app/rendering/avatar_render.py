@@ -1,0 +1,133 @@
+"""Render an avatar that does what a video or a motion clip shows."""
+
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from avatar_app.engine import EngineConfig, EngineParts, StageStats
+from avatar_app.engine.frames import PoseFrame
+from avatar_app.engine.performance import perform
+from avatar_app.errors import SourceError
+from avatar_app.paths import find_clip
+from avatar_app.rendering.avatar_painting import AvatarPainting, PoseTrack, retarget_take
+from avatar_app.rendering.figure_reach import frame_reach
+from avatar_app.rendering.fingerprint import file_digest
+from avatar_app.rendering.finished_output import open_job, write_output
+from avatar_app.rendering.progress import Progress
+from avatar_app.rendering.render_job import RenderJob
+from avatar_app.rendering.render_order import Inputs, RenderOrder, RenderReport, painting_inputs
+from avatar_app.rendering.sound import Soundtrack, sound_start
+from avatar_app.rendering.tracked_take import TrackedTake
+from avatar_app.rendering.video_timing import VideoTiming, read_video_timing
+from avatar_app.rendering.video_tracking import VideoTracking
+from udp_live.rig.framing import Framing
+from udp_live.rig.rig import Rig
+
+if TYPE_CHECKING:
+    from renderer.sheet.avatar_file import Avatar
+
+
+class AvatarRender:
+    """Track, retarget and paint one source; go on where an interrupted run has stopped.
+
+    Tracking is kept in files. Everything between it and the painting is quick, and is done again
+    from the start, so that smoothing and springs are as in an uninterrupted run.
+    """
+
+    def __init__(self, order: RenderOrder, parts: EngineParts, progress: Progress) -> None:
+        self._order, self._parts, self._progress = order, parts, progress
+        self._seen: float | None = None
+
+    def run(self) -> RenderReport:
+        """Make the output.
+
+        Raises:
+            AppError, RendererError, UdpLiveError: See the parts; what is done is kept.
+        """
+        config = self._order.config
+        avatar = self._parts.load_avatar(config)
+        with open_job(self._order, self._inputs()) as job:
+            sound: Soundtrack | None = None
+            if config.source.is_clip:
+                track = self._clip_track(avatar.rig)
+            else:
+                timing = self._timing()
+                sound, zero_s = self._soundtrack(timing)
+                track = self._video_track(avatar.rig, job, timing, zero_s)
+            return self._paint(avatar, job, track, sound)
+
+    def _paint(
+        self, avatar: "Avatar", job: RenderJob, track: PoseTrack, sound: Soundtrack | None
+    ) -> RenderReport:
+        config = self._framed(avatar.rig, track)
+        with closing(self._parts.open_painter(config, avatar, StageStats())) as painter:
+            painting = AvatarPainting(painter, track, config)
+            write_output(self._order, job, painting, self._progress, sound)
+            return RenderReport(
+                len(track.frames),
+                painter.decoder_name,
+                painter.device_name,
+                has_sound=sound is not None,
+                seen=self._seen,
+            )
+
+    def _framed(self, rig: Rig, track: PoseTrack) -> EngineConfig:
+        """Return the configuration whose framing shows everything the figure reaches."""
+        config = self._order.config
+        if Framing(config.framing) is not Framing.FULL:
+            return config
+        reach = frame_reach(rig, [frame.rig_pose for frame in track.frames])
+        return replace(config, zoom=config.zoom * reach.zoom, pan=reach.pan)
+
+    def _clip_track(self, rig: Rig) -> PoseTrack:
+        config = self._order.config
+        frames = list(perform(config, self._parts, rig))
+        return self._track(frames, 0.0, len(frames) / config.fps)
+
+    def _video_track(
+        self, rig: Rig, job: RenderJob, timing: VideoTiming, zero_s: float
+    ) -> PoseTrack:
+        config, take = self._order.config, TrackedTake(job.folder)
+        VideoTracking(config, self._parts, take).run(self._progress, timing.frames)
+        retargeter = self._parts.make_retargeter(config, rig)
+        frames, self._seen = retarget_take(take, retargeter)
+        return self._track(frames, timing.start_s - zero_s, timing.end_s - zero_s)
+
+    def _track(self, frames: list[PoseFrame], start_s: float, end_s: float) -> PoseTrack:
+        if not frames:
+            raise SourceError(
+                f"nothing to paint: {self._order.config.source.address} has no frames"
+            )
+        return PoseTrack(frames, start_s, end_s)
+
+    def _soundtrack(self, timing: VideoTiming) -> tuple[Soundtrack | None, float]:
+        """Return the sound, and what time of the video's file becomes 0 in the film."""
+        video = self._video
+        start_s = sound_start(video)
+        if self._order.is_folder or not self._order.keeps_sound or start_s is None:
+            return None, timing.start_s
+        zero_s = min(timing.start_s, start_s)
+        return Soundtrack(video, -zero_s), zero_s
+
+    def _timing(self) -> VideoTiming:
+        return read_video_timing(self._video)
+
+    @property
+    def _video(self) -> Path:
+        return Path(self._order.config.source.address).expanduser()
+
+    def _inputs(self) -> Inputs:
+        config = self._order.config
+        face_model = config.tracking.face_model
+        address = config.source.address
+        source = find_clip(address.removeprefix("clip:")) if config.source.is_clip else self._video
+        return {
+            "source": file_digest(source),
+            "fps": f"{config.fps:g}" if config.source.is_clip else "the source's",
+            **painting_inputs(self._order),
+            "framing": config.framing,
+            "mirror": str(config.mirror).lower(),
+            "sound": str(self._order.keeps_sound).lower(),
+            "face model": file_digest(face_model) if face_model else "none",
+        }

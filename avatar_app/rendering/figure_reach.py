@@ -1,0 +1,47 @@
+"""One framing for a whole run: everything that the figure reaches, known before it is painted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from udp_live.rig.framing import Framing, frame_viewpoint, project
+from udp_live.rig.rig import Rig
+from udp_live.rig.skinning import skin_vertices
+from udp_live.types import RigPose
+
+MOST_POSES = 400  # measured; in between, a figure does not reach much farther
+AIR = 0.04  # share of the picture on each side, for hair and clothes that swing
+LARGEST_ZOOM = 1.25  # a figure that always crouches still looks like a whole one
+
+
+@dataclass(frozen=True, slots=True)
+class FullFraming:
+    """What to change of the framing ``full``.
+
+    Attributes:
+        zoom: Magnification.
+        pan: Shift of the figure to the right and upwards, in heights of the picture.
+    """
+
+    zoom: float = 1.0
+    pan: tuple[float, float] = (0.0, 0.0)
+
+
+def frame_reach(rig: Rig, poses: Sequence[RigPose]) -> FullFraming:
+    """Choose zoom and pan so that the figure fills the picture and never leaves it.
+
+    Args:
+        rig: The figure.
+        poses: All poses of the run; springs may add a little to them.
+    """
+    if not poses:
+        return FullFraming()
+    viewpoint = frame_viewpoint(rig, Framing.FULL)
+    low, high = np.full(2, np.inf), np.full(2, -np.inf)
+    for pose in poses[:: -(-len(poses) // MOST_POSES)]:
+        places = project(skin_vertices(rig, pose)[0], viewpoint, (1, 1))
+        low, high = np.minimum(low, places.min(axis=0)), np.maximum(high, places.max(axis=0))
+    zoom = min((1.0 - 2.0 * AIR) / float((high - low).max()), LARGEST_ZOOM)
+    across, down = (float(value) for value in 0.5 * (low + high) - 0.5)
+    return FullFraming(zoom, (-across * zoom, down * zoom))
