@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from avatar_app.commands.live import interrupted_by_stop_signals
 from avatar_app.commands.live_options import FRAMINGS, SOURCE_HELP
 from avatar_app.errors import SourceError
-from avatar_app.paths import DEFAULT_AVATAR_NAME
+from avatar_app.paths import DEFAULT_AVATAR_NAME, weights_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-CANONICAL = "canonical"
-LANDMARKS = (CANONICAL, "A", "A'", "B")
+CANONICAL, CONR = "canonical", "conr"
+LANDMARKS = (CANONICAL, CONR, "A", "A'", "B")
 FORMATS = ("npz", "exr")
 TOLD_EVERY_S = 0.5
 # What the engine's options need beside those of this command: nothing is painted.
@@ -55,7 +55,7 @@ def add_parser(subparsers: Any) -> None:
         "--landmarks",
         choices=LANDMARKS,
         default=CANONICAL,
-        help="this app's own, or a guess at those of CoNR's files",
+        help="this app's own, those of your CoNR weights (conr), or a guess at CoNR's",
     )
     add("--size", type=int, default=512, help="side of the square maps, pixels")
     add("--framing", choices=FRAMINGS, default="full", help="how much of the avatar is shown")
@@ -136,24 +136,27 @@ def _tell(count: int, told_s: float) -> float:
 
 def _conversion(landmarks: str, rig: "Rig") -> "Convert":
     """Return what turns canonical maps into those of a convention."""
-    if landmarks == CANONICAL:
-        return lambda udp_map: udp_map
+    from renderer.conr.convention_file import read_convention
     from renderer.conr.landmark_convention import named_convention, rig_box
 
+    if landmarks == CANONICAL:
+        return lambda udp_map: udp_map
+    if landmarks == CONR:
+        return read_convention(weights_folder(), rig_box(rig)).apply_to_map
     return named_convention(landmarks, rig_box(rig)).apply_to_map
 
 
 def _notes(
     arguments: argparse.Namespace, config: "EngineConfig", avatar_name: str
 ) -> "SequenceNotes":
+    from renderer.conr.convention_file import convention_name
     from udp_live.udp_files import SequenceNotes
 
-    address = config.source.address
-    is_file = Path(address).expanduser().is_file()
+    is_conr = arguments.landmarks == CONR
     return SequenceNotes(
         fps=config.fps,
-        landmarks=arguments.landmarks,
+        landmarks=convention_name(weights_folder()) if is_conr else arguments.landmarks,
         avatar=avatar_name,
-        source=Path(address).name if is_file else address,  # where it lay is nobody's business
+        source=Path(config.source.address).name,  # where it lay is nobody's business
         framing=config.framing,
     )

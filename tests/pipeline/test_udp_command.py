@@ -16,7 +16,12 @@ from avatar_app.engine.avatar_rasterizer import AvatarRasterizer
 from avatar_app.engine.frames import CameraFrame
 from avatar_app.errors import SourceError
 from avatar_app.paths import find_avatar, find_clip
-from renderer.conr.landmark_convention import CONVENTION_NAMES, named_convention
+from renderer.conr.convention_file import write_convention
+from renderer.conr.landmark_convention import (
+    CONVENTION_NAMES,
+    LandmarkConvention,
+    named_convention,
+)
 from tests.fakes.engine_parts import FakeCamera, FakeParts
 from tests.fakes.video import write_video
 from udp_live.errors import GlContextError
@@ -134,7 +139,23 @@ def test_landmarks_are_those_of_the_convention_asked_for(tmp_path: Path, parts: 
 
 
 def test_every_named_convention_can_be_asked_for() -> None:
-    assert (udp.CANONICAL, *CONVENTION_NAMES) == udp.LANDMARKS
+    assert (udp.CANONICAL, udp.CONR, *CONVENTION_NAMES) == udp.LANDMARKS
+
+
+def test_landmarks_of_the_weights_are_as_their_folder_says(
+    tmp_path: Path, parts: FakeParts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fitted = LandmarkConvention("fitted", (2, 0, 1), (1.0, -1.0, 0.5), (0.0, 1.0, 0.25))
+    write_convention(tmp_path, fitted)
+    monkeypatch.setattr(udp, "weights_folder", lambda: tmp_path)
+    (_, ours), *_ = open_udp_folder(run_in(tmp_path, "--frames", "1"))
+    parts.camera = FakeCamera(count=5)
+    options = ("--frames", "1", "--landmarks", "conr", "--overwrite")
+    sequence = open_udp_folder(run_in(tmp_path, *options))
+    expected = fitted.apply_to_map(ours).xyzv
+    np.testing.assert_allclose(sequence.read(0).xyzv, expected, atol=2 * FLOAT16, rtol=0)
+    assert sequence.notes is not None
+    assert sequence.notes.landmarks == "fitted"
 
 
 def test_ctrl_c_keeps_what_is_written(

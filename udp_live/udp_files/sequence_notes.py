@@ -11,7 +11,6 @@ from udp_live.whole_file import write_whole
 NOTES_NAME = "sequence.json"
 FORMAT = "kigurumi-udp-sequence"
 MAX_BYTES = 1 << 16
-MAX_TEXT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +75,6 @@ def _notes(content: object) -> SequenceNotes:
         raise ValueError("its fps is not a number")
     names = ("landmarks", "avatar", "source", "framing")
     texts = {name: content[name] for name in names if name in content}
-    if not all(isinstance(text, str) and len(text) <= MAX_TEXT for text in texts.values()):
+    if not all(isinstance(text, str) for text in texts.values()):
         raise ValueError("its texts are not texts")
     return SequenceNotes(float(fps), **texts)
