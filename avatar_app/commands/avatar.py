@@ -1,10 +1,11 @@
-"""List, pack, unpack and build avatars."""
+"""List, pack, unpack and build avatars, and show what their sheets are made of."""
 
 import argparse
 from pathlib import Path
 from typing import Any
 
 from avatar_app.commands import avatar_build
+from avatar_app.errors import UsageError
 from avatar_app.paths import ARCHIVE_SUFFIX, avatar_names, find_avatar, user_avatars_folder
 
 
@@ -15,6 +16,7 @@ def add_parser(subparsers: Any) -> None:
     _add_list(actions)
     _add_pack(actions)
     _add_unpack(actions)
+    _add_points(actions)
     _add_build(actions)
 
 
@@ -35,6 +37,13 @@ def _add_unpack(actions: Any) -> None:
     parser.add_argument("file", type=Path, help=f"{ARCHIVE_SUFFIX} file")
     parser.add_argument("folder", type=Path, nargs="?", help="default: among the user's avatars")
     parser.set_defaults(run=_unpack)
+
+
+def _add_points(actions: Any) -> None:
+    parser = actions.add_parser("points", help="write the sheet as a coloured point cloud")
+    parser.add_argument("avatar", help=f"name, folder or {ARCHIVE_SUFFIX} file")
+    parser.add_argument("--ply", type=Path, metavar="FILE.ply", help="default: the avatar's name")
+    parser.set_defaults(run=_points)
 
 
 def _add_build(actions: Any) -> None:
@@ -68,4 +77,22 @@ def _unpack(arguments: argparse.Namespace) -> int:
     folder = arguments.folder or user_avatars_folder() / arguments.file.stem
     unpack_avatar(arguments.file, folder)
     print(f"unpacked {arguments.file} into {folder}")
+    return 0
+
+
+def _points(arguments: argparse.Namespace) -> int:
+    from renderer.sheet.avatar_archive import opened_avatar
+    from renderer.sheet.avatar_file import load_sheet
+    from renderer.sheet.ply_file import write_ply
+    from renderer.sheet.point_cloud import gather_points
+
+    path = find_avatar(arguments.avatar)
+    file = arguments.ply or Path(f"{path.stem}.ply")
+    if file.suffix.lower() != ".ply":
+        raise UsageError(f"output not understood: '{file}'; give FILE.ply")
+    with opened_avatar(path) as folder:
+        sheet = load_sheet(folder)
+    cloud = gather_points(sheet.views, sheet.ink)
+    write_ply(file, cloud)
+    print(f"wrote {file}: {len(cloud)} points from {len(sheet.views)} drawings")
     return 0

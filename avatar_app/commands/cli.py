@@ -5,7 +5,18 @@ import logging
 from collections.abc import Sequence
 from typing import NoReturn
 
-from avatar_app.commands import avatar, bench, doctor, evaluate, live, showcase, udp
+from avatar_app.commands import (
+    avatar,
+    bench,
+    detect_udp,
+    doctor,
+    evaluate,
+    live,
+    render,
+    showcase,
+    udp,
+    weights,
+)
 from avatar_app.errors import AppError, UsageError
 from renderer.errors import RendererError
 from udp_live.errors import UdpLiveError
@@ -13,7 +24,7 @@ from udp_live.errors import UdpLiveError
 logger = logging.getLogger(__name__)
 
 OK, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
-COMMANDS = (live, avatar, showcase, udp, bench, evaluate, doctor)
+COMMANDS = (live, render, avatar, showcase, udp, detect_udp, weights, bench, evaluate, doctor)
 
 
 class SentenceParser(argparse.ArgumentParser):

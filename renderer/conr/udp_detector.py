@@ -120,6 +120,11 @@ def find_figure(image: Image) -> SquareCrop:
     return crop
 
 
+def shows_nobody(image: Image) -> bool:
+    """Tell whether an ``[H, W, 4]`` picture has next to nothing on it, as a video's may."""
+    return bool((image[..., 3] > 0).mean() < MIN_FIGURE_SHARE)
+
+
 def premultiply(image: Image) -> Image:
     """Multiply straight colours by alpha and cut the fraction off, as the networks were trained.
 

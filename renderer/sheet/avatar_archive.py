@@ -5,6 +5,8 @@ import stat
 import tempfile
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from renderer.errors import AvatarFileError
@@ -74,6 +76,22 @@ def unpack_avatar(archive: Path, folder: Path) -> None:
         raise AvatarFileError(f"{archive} is packed in an unknown way: {error}") from error
     except OSError as error:
         raise AvatarFileError(f"cannot unpack {archive}: {error}") from error
+
+
+@contextmanager
+def opened_avatar(path: Path) -> Iterator[Path]:
+    """Lend the folder of an avatar: its own, or what an archive unpacks to, for the while.
+
+    Raises:
+        AvatarFileError: As ``unpack_avatar``.
+    """
+    if path.suffix != ARCHIVE_SUFFIX:
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="kigurumi-") as temporary:
+        folder = Path(temporary) / path.stem
+        unpack_avatar(path, folder)
+        yield folder
 
 
 def _extract(source: zipfile.ZipFile, archive: Path, root: Path) -> None:

@@ -1,0 +1,159 @@
+"""What ``detect-udp`` leaves behind: UDP files, a point cloud, a picture of what was seen."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar_app.commands.contact_sheet import Card, contact_sheet, encode_palette_png
+from avatar_app.commands.report import write_whole
+from avatar_app.errors import OutputError
+from renderer.conr.landmark_convention import LandmarkConvention
+from renderer.conr.udp_detector import OCCUPIED
+from renderer.sheet.ply_file import write_ply
+from renderer.sheet.point_cloud import PointCloud, gather_points, merge_clouds
+from renderer.types import SheetView
+from udp_live.types import UdpMap
+from udp_live.udp_files import SequenceNotes, write_notes, write_udp
+
+Image = NDArray[np.uint8]
+
+CARD_PX = 360
+MAX_CARDS = 64  # more than that show nothing any more
+STAGE = (24, 48, 57)  # sRGB behind drawings and UDP
+CLOUD_SPACING = 1 / 400  # landmark units; detected landmarks are no finer
+
+
+class DetectionRecord:
+    """Take detections one by one and write them."""
+
+    def __init__(
+        self,
+        folder: Path,
+        suffix: str,
+        convention: LandmarkConvention | None,
+        *,
+        is_canonical: bool,
+        wants_cloud: bool,
+        wants_cards: bool,
+    ) -> None:
+        """Begin with nothing; the folder is made for the first detection.
+
+        Args:
+            folder: For the UDP files.
+            suffix: ``.npz`` or ``.exr``.
+            convention: Of the network's landmarks; None where they are written as they are.
+            is_canonical: Write our own landmarks and occupancy instead of the network's.
+            wants_cloud: Gather a point cloud.
+            wants_cards: Keep small pictures.
+
+        Raises:
+            ValueError: There is no convention and it is needed.
+        """
+        if convention is None and (is_canonical or wants_cloud):
+            raise ValueError("unexpected convention: None, but our landmarks are wanted")
+        self._folder, self._suffix, self._convention = folder, suffix, convention
+        self._is_canonical = is_canonical
+        self._cloud = PointCloud(np.zeros((0, 3), np.float32), np.zeros((0, 3), np.uint8))
+        self._wants_cloud, self._wants_cards = wants_cloud, wants_cards
+        self._cards: list[Card] = []
+        self._card_every = 1
+        self.count = 0
+
+    def add(self, name: str, image: Image, detected: UdpMap) -> None:
+        """Write one detection.
+
+        Args:
+            name: File name without suffix.
+            image: ``[H, W, 4]`` uint8 straight RGBA.
+            detected: In the network's landmarks, with a soft mask.
+
+        Raises:
+            OutputError, UdpFileError: The folder or the file cannot be written.
+        """
+        self._make_folder()
+        written = detected
+        if self._convention is not None:
+            canonical = self._convention.invert_map(_occupied(detected))
+            written = canonical if self._is_canonical else detected
+            self._gather(SheetView(name, image, canonical.xyzv))
+        write_udp(self._folder / f"{name}{self._suffix}", written)
+        if self._wants_cards and self.count % self._card_every == 0:
+            self._keep_card(_card(name, image, detected))
+        self.count += 1
+
+    def add_empty(self, name: str, image: Image) -> None:
+        """Write the empty map of a frame in which nobody is seen."""
+        self.add(name, image, UdpMap(np.zeros(image.shape, np.float32)))
+
+    def finish(self, notes: SequenceNotes | None, ply: Path | None, picture: Path | None) -> None:
+        """Write what belongs to all detections together.
+
+        Args:
+            notes: Of a video's frames.
+            ply: File for the point cloud.
+            picture: PNG for the cards.
+
+        Raises:
+            UdpFileError, SheetError, OutputError: A file cannot be written.
+        """
+        if notes is not None:
+            write_notes(self._folder, notes)
+        if ply is not None:
+            write_ply(ply, self._cloud)
+        if picture is not None:
+            write_whole(picture, encode_palette_png(contact_sheet(self._cards)))
+
+    def _make_folder(self) -> None:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"cannot make {self._folder}: {error.strerror}") from error
+
+    def _gather(self, view: SheetView) -> None:
+        if self._wants_cloud:
+            points = gather_points([view], None, CLOUD_SPACING)
+            self._cloud = merge_clouds([self._cloud, points], CLOUD_SPACING)
+
+    def _keep_card(self, card: Card) -> None:
+        """Keep cards of evenly spread pictures, however many there will be."""
+        self._cards.append(card)
+        if len(self._cards) > MAX_CARDS:
+            self._cards = self._cards[::2]
+            self._card_every *= 2
+
+
+def _occupied(detected: UdpMap) -> UdpMap:
+    xyzv = detected.xyzv.copy()
+    xyzv[..., 3] = xyzv[..., 3] >= OCCUPIED
+    xyzv[xyzv[..., 3] == 0] = 0
+    return replace(detected, xyzv=xyzv)
+
+
+def _card(name: str, image: Image, detected: UdpMap) -> Card:
+    """Put a drawing and its UDP, with x, y and z as red, green and blue, side by side."""
+    xyzv = detected.xyzv
+    figure = np.flatnonzero(image[..., 3].max(axis=0)), np.flatnonzero(image[..., 3].max(axis=1))
+    columns, rows = (slice(part[0], part[-1] + 1) if len(part) else slice(None) for part in figure)
+    drawing = _on_stage(image[rows, columns, :3], image[rows, columns, 3:] / np.float32(255))
+    udp = _on_stage(255 * xyzv[rows, columns, :3], xyzv[rows, columns, 3:])
+    return Card((drawing, udp), name.encode("ascii", "replace").decode()[:24])
+
+
+def _on_stage(colour: NDArray[Any], alpha: NDArray[np.float32]) -> Image:
+    """Lay a picture of any size onto a square card."""
+    stage = np.array(STAGE, np.float32)
+    laid = stage + (colour.astype(np.float32) - stage) * alpha
+    height, width = laid.shape[:2]
+    room = round(0.9 * CARD_PX)
+    scale = room / max(height, width)
+    size = max(round(width * scale), 1), max(round(height * scale), 1)
+    kind = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    small = cv2.resize(laid, size, interpolation=kind)
+    card = np.broadcast_to(stage, (CARD_PX, CARD_PX, 3)).copy()
+    top, left = (CARD_PX - size[1]) // 2, (CARD_PX - size[0]) // 2
+    card[top : top + size[1], left : left + size[0]] = small
+    return np.asarray(np.rint(card), np.uint8)
