@@ -118,6 +118,13 @@ def test_notes_are_kept_beside_the_frames(tmp_path: Path) -> None:
     assert open_udp_folder(tmp_path).notes == notes
 
 
+def test_notes_hold_names_of_any_script_and_of_none(tmp_path: Path) -> None:
+    notes = SequenceNotes(30.0, avatar="\u67da\u5b50", source="odd\udcff.mp4")
+    write_notes(tmp_path, notes)
+    assert read_notes(tmp_path) == notes
+    assert "\u67da\u5b50" in (tmp_path / "sequence.json").read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -62,7 +62,8 @@ def write_notes(folder: Path, notes: SequenceNotes) -> None:
     path = folder / NOTES_NAME
     text = json.dumps({"format": FORMAT, **asdict(notes)}, indent=2, ensure_ascii=False)
     try:
-        write_whole(path, (text + "\n").encode())
+        # A file name may hold what UTF-8 has no bytes for; the backslash form is JSON's own too.
+        write_whole(path, (text + "\n").encode(errors="backslashreplace"))
     except OSError as error:
         raise UdpFileError(f"cannot write {path}: {error.strerror}") from error
 
