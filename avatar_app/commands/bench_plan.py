@@ -19,9 +19,10 @@ from avatar_app.commands.bench_video import render_video
 from avatar_app.engine import EngineConfig, EngineParts, LiveEngine, SourceConfig, TrackingConfig
 from avatar_app.engine.avatar_painter import fair_threads
 from avatar_app.engine.config import SUPERSAMPLING
+from avatar_app.engine.decoder_choice import open_app_decoder
 from avatar_app.engine.frames import CameraFrame
 from avatar_app.paths import encodings_folder, face_model_file
-from renderer.engines import Decoder, open_decoder
+from renderer.engines import Decoder
 from renderer.engines.torch_device import describe_device, limit_processor_threads, pick_device
 from renderer.types import CharacterSheet
 from udp_live.rasterizer.gl_context import open_context
@@ -172,8 +173,7 @@ class _Bench:
 
     def _decoder_rows(self) -> Iterator[Row]:
         plan = self._plan
-        device = None if plan.device == "auto" else plan.device
-        decoder = open_decoder(plan.decoder, device, encodings_folder())
+        decoder = open_app_decoder(plan.decoder, plan.device, encodings_folder())
         total = len(self._sheet.views)
         for count in sorted({min(count, total) for count in plan.views}):
             sheet = CharacterSheet(self._sheet.views[:count], self._sheet.regions, self._sheet.ink)

@@ -68,8 +68,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _open_contest(avatar: "Avatar", arguments: argparse.Namespace) -> "Contest":
     """Open rasterizers and decoder; the process's end closes the rasterizers."""
     from avatar_app.engine.avatar_painter import fair_threads
+    from avatar_app.engine.decoder_choice import open_app_decoder
     from avatar_app.paths import encodings_folder
-    from renderer.engines import open_decoder
     from renderer.engines.torch_device import limit_processor_threads
     from renderer.evaluation import Contest
     from udp_live.rasterizer.gl_context import open_context
@@ -83,8 +83,7 @@ def _open_contest(avatar: "Avatar", arguments: argparse.Namespace) -> "Contest":
     toon = ToonRasterizer(context, avatar.rig, (side, side), style)
     udp = UdpRasterizer(context, avatar.rig, (side * scale, side * scale))
     limit_processor_threads(fair_threads())  # as in the live pipeline
-    device = None if arguments.device == "auto" else arguments.device
-    decoder = open_decoder(arguments.decoder, device, encodings_folder())
+    decoder = open_app_decoder(arguments.decoder, arguments.device, encodings_folder())
     return Contest(avatar.rig, toon, udp, decoder, decoder.encode(avatar.sheet), scale)
 
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from avatar_app.engine.avatar_rasterizer import AvatarRasterizer
 from avatar_app.engine.config import SUPERSAMPLING, EngineConfig
+from avatar_app.engine.decoder_choice import open_app_decoder
 from avatar_app.engine.stage_stats import StageStats
-from renderer.engines import open_decoder
 from renderer.engines.torch_device import limit_processor_threads
 from renderer.sheet.avatar_file import Avatar
 from udp_live.rig.expressions import effective_expression_weights, rest_pose
@@ -46,8 +46,7 @@ class AvatarPainter:
         self._stats = stats or StageStats()
         self._rasterizer = AvatarRasterizer(self._rig, config, self._stats)
         limit_processor_threads(fair_threads())
-        device = None if config.device == "auto" else config.device
-        self._decoder = open_decoder(config.decoder, device, cache_folder)
+        self._decoder = open_app_decoder(config.decoder, config.device, cache_folder)
         self._encoding = self._decoder.encode(avatar.sheet)
         self._warm_up(config)
 

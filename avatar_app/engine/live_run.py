@@ -8,6 +8,7 @@ from typing import Any
 
 from avatar_app.engine.capture_stage import CaptureStage
 from avatar_app.engine.config import EngineConfig
+from avatar_app.engine.decoder_choice import NO_GPU, real_time_decoder
 from avatar_app.engine.frames import AvatarFrame, CameraFrame, CameraPreviewFrame, PoseFrame
 from avatar_app.engine.latest_slot import LatestSlot
 from avatar_app.engine.notice_board import NoticeBoard
@@ -84,6 +85,7 @@ class LiveRun:
         try:
             avatar = self._parts.load_avatar(self._config)
             self._rig = avatar.rig
+            self._choose_decoder()
             self._build(avatar)
         except Exception as error:
             logger.info("the avatar cannot be loaded: %s", error, exc_info=error)
@@ -101,6 +103,13 @@ class LiveRun:
         self._meter.sample_memory()
         self._gate.set()
         return self.error
+
+    def _choose_decoder(self) -> None:
+        config = self._config
+        name = real_time_decoder(config.decoder, config.device)
+        if name != config.decoder:
+            self._config = replace(config, decoder=name)
+            self._notices.post("decoder", NO_GPU)
 
     @property
     def error(self) -> Exception | None:

@@ -35,8 +35,9 @@ class FramePainter:
         self.device = device
         self.dtype = dtype or fastest_dtype(device)
         networks = copy.deepcopy(networks).eval().requires_grad_(False)
-        networks = networks.to(device, self.dtype)
-        self._networks = networks.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        networks.to(device, self.dtype)
+        networks.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._networks = networks
         with torch.inference_mode():
             self._kernels = tuple(_laid_out(block) for block in self._networks.shader.kernels())
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from renderer.types import CharacterSheet
 from udp_live.types import UdpMap
 
-DECODER_NAMES = ("guided",)
+DECODER_NAMES = ("guided", "conr")
 
 
 class Decoder(Protocol):
@@ -68,6 +68,7 @@ def open_decoder(
     name: str = "guided",
     device: str | None = None,
     cache_folder: Path | None = None,
+    weights_folder: Path | None = None,
 ) -> Decoder:
     """Open a decoder.
 
@@ -75,14 +76,21 @@ def open_decoder(
         name: One of ``DECODER_NAMES``.
         device: Torch device such as ``cpu`` or ``cuda``; None takes the GPU where there is one.
         cache_folder: Where sheet encodings are kept; None keeps none.
+        weights_folder: Where downloaded weights are; ``conr`` cannot do without.
 
     Raises:
         ValueError: The name is unknown.
         AcceleratorError: The device does not exist here.
+        WeightsError: The decoder's weights are missing or damaged.
     """
+    from renderer.engines.torch_device import pick_device
+
     if name == "guided":
-        from renderer.engines.torch_device import pick_device
         from renderer.guided.guided_decoder import GuidedDecoder
 
         return GuidedDecoder(pick_device(device), cache_folder)
+    if name == "conr":
+        from renderer.conr.conr_decoder import open_conr
+
+        return open_conr(weights_folder, pick_device(device), cache_folder)
     raise ValueError(f"unknown decoder: {name!r} not in {', '.join(DECODER_NAMES)}")

@@ -6,6 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from renderer.conr.config import ConrConfig
+from renderer.conr.networks import random_networks
+from renderer.conr.weights_file import WEIGHTS_NAME, save_networks
 from renderer.engines import DECODER_NAMES, Decoder, open_decoder
 from renderer.errors import AcceleratorError
 from renderer.types import CharacterSheet
@@ -16,8 +19,12 @@ SHEET = CharacterSheet((doll_view("front", 96), doll_view("back", 80, yaw_rad=3.
 
 
 @pytest.fixture(params=DECODER_NAMES, scope="module")
-def decoder(request: pytest.FixtureRequest) -> Iterator[Decoder]:
-    opened = open_decoder(request.param, "cpu")
+def decoder(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Decoder]:
+    weights = tmp_path_factory.mktemp("weights")
+    save_networks(random_networks(ConrConfig.tiny()), weights / WEIGHTS_NAME)
+    opened = open_decoder(request.param, "cpu", weights_folder=weights)
     yield opened
     opened.close()
 

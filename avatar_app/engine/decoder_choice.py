@@ -1,0 +1,43 @@
+"""Which decoder a run gets, with the user's weights."""
+
+from pathlib import Path
+
+from avatar_app.paths import weights_folder
+from renderer.engines import Decoder, open_decoder
+
+NEEDS_GPU = "conr"  # in real time
+NO_GPU = (
+    "CoNR paints in real time on an NVIDIA GPU only, and there is none: "
+    "painting with the guided decoder"
+)
+
+
+def open_app_decoder(name: str, device: str, cache_folder: Path | None) -> Decoder:
+    """Open a decoder with the user's weights.
+
+    Args:
+        name: One of ``DECODER_NAMES``.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        cache_folder: Where sheet encodings are kept; None keeps none.
+
+    Raises:
+        RendererError: The weights or the device are missing.
+    """
+    return open_decoder(
+        name,
+        None if device == "auto" else device,
+        cache_folder,
+        weights_folder(),
+    )
+
+
+def real_time_decoder(name: str, device: str) -> str:
+    """Return the decoder to run live: the one wanted, unless it needs a GPU and there is none.
+
+    Who names a device gets what was asked for.
+    """
+    if name != NEEDS_GPU or device != "auto":
+        return name
+    from renderer.engines.torch_device import pick_device
+
+    return name if pick_device(None).type == "cuda" else "guided"

@@ -1,0 +1,160 @@
+"""CoNR as a decoder: the paper's networks behind the same two verbs as every decoder."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from renderer.conr.convention_file import read_convention
+from renderer.conr.feature_cache import FeatureCache, networks_digest
+from renderer.conr.frame_painter import FramePainter
+from renderer.conr.landmark_convention import (
+    DEFAULT_CONVENTION,
+    LandmarkConvention,
+    named_convention,
+    sheet_box,
+)
+from renderer.conr.networks import ConrNetworks
+from renderer.conr.sheet_encoding import SheetEncoding, ViewOptions
+from renderer.conr.target_input import read_picture, read_target, square_around
+from renderer.conr.weights_file import HOW_TO_ADD, WEIGHTS_NAME, load_networks
+from renderer.errors import AcceleratorError, SheetError, WeightsError
+from renderer.types import CharacterSheet
+from udp_live.types import UdpMap
+
+MAX_SUPERSAMPLING = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ConrSheet:
+    """A sheet, prepared.
+
+    Attributes:
+        drawings: What is painted from.
+        convention: From our landmarks to those of the weights, for this figure.
+    """
+
+    drawings: SheetEncoding
+    convention: LandmarkConvention
+
+
+class ConrDecoder:
+    """Paints with CoNR.
+
+    *Render thread only.*
+
+    Expressions come from the sheet, as the networks know none: the drawing of the strongest one
+    takes the place of a neutral drawing.
+    """
+
+    name = "conr"
+
+    def __init__(
+        self,
+        networks: ConrNetworks,
+        device: torch.device,
+        *,
+        weights_folder: Path | None = None,
+        cache_folder: Path | None = None,
+        options: ViewOptions | None = None,
+    ) -> None:
+        """Move networks to a device.
+
+        Args:
+            networks: With weights.
+            device: Where to run; half precision where the device has it.
+            weights_folder: May hold ``conr.toml``, the landmark convention of the weights.
+            cache_folder: Where features of drawings are kept; None keeps none.
+            options: How many drawings to paint from.
+
+        Raises:
+            AcceleratorError: The device ran out of memory.
+            WeightsError: ``conr.toml`` is damaged.
+        """
+        self._device = device
+        self._weights_folder = weights_folder
+        self._options = options or ViewOptions()
+        with self._memory():
+            self._painter = FramePainter(networks, device)
+        self._cache = FeatureCache(cache_folder, networks_digest(networks), self._painter.dtype)
+
+    @property
+    def device(self) -> str:
+        """Where it runs."""
+        return str(self._device)
+
+    def encode(self, sheet: CharacterSheet) -> ConrSheet:
+        """Prepare a sheet; see Decoder. Its features are made with the first frame of a size."""
+        encoding = SheetEncoding(sheet, self._painter, self._cache, self._options)
+        return ConrSheet(encoding, self._convention(sheet))
+
+    @torch.inference_mode()
+    def decode(
+        self,
+        encoding: ConrSheet,
+        udp_map: UdpMap,
+        expressions: Mapping[str, float],
+        supersampling: int = 1,
+    ) -> NDArray[np.uint8]:
+        """Paint a UDP map; see Decoder."""
+        scale = supersampling
+        height, width = udp_map.xyzv.shape[:2]
+        if not 1 <= scale <= MAX_SUPERSAMPLING or height % scale or width % scale:
+            raise ValueError(f"unexpected supersampling: {scale} of a {width}x{height} map")
+        height, width = height // scale, width // scale
+        if not (udp_map.xyzv[..., 3] > 0).any():
+            return np.zeros((height, width, 4), np.uint8)
+        square = square_around(width, height)
+        target = read_target(udp_map, square, encoding.convention, scale)
+        with self._memory():
+            features = encoding.drawings.features(square.side, udp_map, expressions)
+            return read_picture(self._painter.paint(features, target), square)
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+    def _convention(self, sheet: CharacterSheet) -> LandmarkConvention:
+        if self._weights_folder is None:
+            return named_convention(DEFAULT_CONVENTION)
+        try:
+            return read_convention(self._weights_folder, sheet_box(sheet))
+        except ValueError as error:
+            raise SheetError(f"the landmarks of the sheet are of no use: {error}") from error
+
+    @contextmanager
+    def _memory(self) -> Iterator[None]:
+        try:
+            yield
+        except torch.OutOfMemoryError as error:
+            raise AcceleratorError(
+                f"{self._device} ran out of memory for CoNR; choose a smaller size, fewer views "
+                "or the decoder 'guided'"
+            ) from error
+
+
+def open_conr(
+    weights_folder: Path | None,
+    device: torch.device,
+    cache_folder: Path | None,
+    options: ViewOptions | None = None,
+) -> ConrDecoder:
+    """Open the decoder with the weights of a folder.
+
+    Raises:
+        WeightsError: They are missing or damaged.
+        AcceleratorError: The device ran out of memory.
+    """
+    if weights_folder is None:
+        raise WeightsError(f"CoNR weights not found: no folder given; {HOW_TO_ADD}")
+    networks = load_networks(weights_folder / WEIGHTS_NAME)
+    return ConrDecoder(
+        networks,
+        device,
+        weights_folder=weights_folder,
+        cache_folder=cache_folder,
+        options=options,
+    )
