@@ -1,12 +1,18 @@
-"""OpenPose's JSON files made from tracked motion, which has MediaPipe's landmarks."""
+"""OpenPose's JSON files, made from MediaPipe's landmarks or from a rig whose pose is known."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from udp_live.motion.openpose.face_model import MESH_LANDMARKS
+from udp_live.linalg import quat_to_matrix
+from udp_live.motion.openpose.face_model import (
+    BODY_HEAD_KEYPOINTS,
+    MESH_LANDMARKS,
+    body_head_points,
+    face_points,
+)
 from udp_live.motion.openpose.keypoint_motion import BODY_LANDMARKS
 from udp_live.motion.openpose.keypoints import (
     ALL_COUNT,
@@ -17,7 +23,9 @@ from udp_live.motion.openpose.keypoints import (
     NECK,
     RIGHT_HAND,
 )
-from udp_live.types import TrackedMotion
+from udp_live.rig.rig import Rig
+from udp_live.rig.skinning import posed_joints
+from udp_live.types import RigPose, TrackedMotion
 
 # The landmark of MediaPipe's body at each keypoint of BODY_25, the plainest one.
 LANDMARK_OF = {keypoint: landmark for landmark, keypoint in reversed(BODY_LANDMARKS.items())}
@@ -77,3 +85,60 @@ def write_frames(folder: Path, frames: Sequence[Sequence[np.ndarray]]) -> Path:
         path = folder / f"video_{index:012d}_keypoints.json"
         path.write_text(json.dumps(content), encoding="utf-8")
     return folder
+
+
+BODY_BONES = {
+    1: "neck", 2: "rightUpperArm", 3: "rightLowerArm", 4: "rightHand",
+    5: "leftUpperArm", 6: "leftLowerArm", 7: "leftHand", 8: "hips",
+    9: "rightUpperLeg", 10: "rightLowerLeg", 11: "rightFoot",
+    12: "leftUpperLeg", 13: "leftLowerLeg", 14: "leftFoot",
+}  # fmt: skip
+FEET = {
+    19: ("leftFoot", (0.03, -0.05, 0.15)), 20: ("leftFoot", (0.07, -0.05, 0.12)),
+    21: ("leftFoot", (0.0, -0.05, -0.04)), 22: ("rightFoot", (-0.03, -0.05, 0.15)),
+    23: ("rightFoot", (-0.07, -0.05, 0.12)), 24: ("rightFoot", (0.0, -0.05, -0.04)),
+}  # fmt: skip
+FINGERS = ("Thumb", "Index", "Middle", "Ring", "Little")
+SIZE = (1280, 960)
+DISTANCE_M, FOCAL_PX, HEIGHT_M = 3.0, 1500.0, 0.8
+
+
+def keypoints_of_pose(rig: Rig, pose: RigPose, *, head_scale: float = 0.9) -> np.ndarray:
+    """Return [137, 3] keypoints as a camera three metres in front of a posed rig sees them."""
+    joints = posed_joints(rig.skeleton, pose)
+    humanoid = rig.skeleton.humanoid
+    turns = quat_to_matrix(joints.rotations)
+    points = np.zeros((ALL_COUNT, 3))
+    for keypoint, bone in BODY_BONES.items():
+        points[keypoint] = joints.positions[humanoid[bone]]
+    for keypoint, (bone, offset) in FEET.items():
+        index = humanoid[bone]
+        points[keypoint] = joints.positions[index] + turns[index] @ np.array(offset)
+    head = humanoid["head"]
+    middle = joints.positions[head] + turns[head] @ np.array((0.0, 0.09, 0.02))
+    points[FACE] = middle + head_scale * face_points() @ turns[head].T
+    on_body = head_scale * body_head_points() @ turns[head].T + middle
+    points[list(BODY_HEAD_KEYPOINTS)] = on_body
+    for part, side in ((LEFT_HAND, "left"), (RIGHT_HAND, "right")):
+        points[part] = _hand_points(joints.positions, turns, humanoid, side)
+    depth = DISTANCE_M - points[:, 2]
+    across = FOCAL_PX * points[:, 0] / depth
+    up = FOCAL_PX * (points[:, 1] - HEIGHT_M) / depth
+    x, y = 0.5 * SIZE[0] + across, 0.5 * SIZE[1] - up
+    return np.stack([x, y, np.full(ALL_COUNT, 0.8)], axis=1)
+
+
+def _hand_points(
+    positions: np.ndarray, turns: np.ndarray, humanoid: Mapping[str, int], side: str
+) -> np.ndarray:
+    rows = [positions[humanoid[f"{side}Hand"]]]
+    for finger in FINGERS:
+        middle = "Metacarpal" if finger == "Thumb" else "Proximal"
+        names = (middle, "Proximal" if finger == "Thumb" else "Intermediate", "Distal")
+        chain = [humanoid[f"{side}{finger}{name}"] for name in names]
+        rows += [positions[bone] for bone in chain]
+        # The tip goes on from the last joint as the last bone does.
+        rest = positions[chain[2]] - positions[chain[1]]
+        last = turns[chain[2]] @ turns[chain[1]].T @ rest
+        rows.append(positions[chain[2]] + 0.8 * last)
+    return np.array(rows)

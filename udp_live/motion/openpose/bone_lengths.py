@@ -22,12 +22,16 @@ ADULT_M = {
     "shin": 0.41,
 }
 # People differ by this much; a clip in which a bone is never seen at full length, by more.
-LEAST_SHARE, MOST_SHARE = 0.88, 1.15
+LEAST_SHARE, MOST_SHARE = 0.82, 1.15
 FULL_PERCENTILE = 92.0
 LEAST_FRAMES = 8
 SEEN = 0.5
-# A limb that comes towards the webcam looks longer than it is; the face is the surest measure.
-LIMB_TRUST, FACE_TRUST = 0.92, 0.97
+# What comes towards the webcam looks larger than it is, and arms come nearest.
+TRUST = {"trunk": 1.0, "shoulders": 1.0, "upper_arm": 0.88, "forearm": 0.85} | {
+    "thigh": 0.94,
+    "shin": 0.96,
+}
+FACE_TRUST = 0.97
 ENVELOPE_S, SMOOTH_S = 0.6, 0.3
 LEAST_PIXELS_PER_M = 1.0
 
@@ -100,11 +104,7 @@ def _lengths(places: Double, seen: Double) -> dict[str, Double]:
 def _scale(lengths: dict[str, Double], face_scale: Double, fps: float) -> Double:
     """Return pixels per metre: at least what makes the longest bone as long as it is."""
     found = [FACE_TRUST * face_scale]
-    for name, length in lengths.items():
-        if name == "hips":
-            continue
-        trust = 1.0 if name in ("trunk", "shoulders") else LIMB_TRUST
-        found.append(trust * length.max(axis=1) / ADULT_M[name])
+    found += [TRUST[name] * lengths[name].max(axis=1) / ADULT_M[name] for name in TRUST]
     scale = np.max(found, axis=0)
     known = scale > 0.0
     if not known.any():

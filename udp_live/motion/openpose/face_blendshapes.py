@@ -29,7 +29,9 @@ FULL_LOOK = 0.30  # of the eye's width
 # A head turned further does not tell what the person's relaxed face is like.
 LEVEL_YAW, LEVEL_PITCH = np.radians(25.0), np.radians(20.0)
 LEAST_LEVEL_FRAMES = 5
-SMOOTH_S = 0.02
+# Lids and jaw are fast; what else moves is slow, and small against the noise of a small face.
+FAST = ("eyeBlinkLeft", "eyeBlinkRight", "jawOpen")
+SLOW_S = 0.10
 
 
 def read_blendshapes(mesh: Double, rotations: Double, known: Flags, fps: float) -> Double:
@@ -58,14 +60,16 @@ def read_blendshapes(mesh: Double, rotations: Double, known: Flags, fps: float) 
     found["browInnerUp"] = 0.5 * (found["browOuterUpLeft"] + found["browOuterUpRight"])
     shapes = np.zeros((len(mesh), len(BLENDSHAPE_NAMES)))
     for name, values in found.items():
-        shapes[:, BLENDSHAPE_INDEX[name]] = np.clip(values, 0.0, 1.0)
-    return smooth(shapes, SMOOTH_S * fps)
+        steady = values if name in FAST else smooth(values, SLOW_S * fps)
+        shapes[:, BLENDSHAPE_INDEX[name]] = np.clip(steady, 0.0, 1.0)
+    return shapes
 
 
 def _read_eye(points: Double, side: str, level: Flags) -> dict[str, Double]:
     outer, inner = (points[:, index] for index in CORNERS[side])
     width = np.maximum(np.linalg.norm(outer - inner, axis=1), 1e-6)
-    gaps = [np.linalg.norm(points[:, a] - points[:, b], axis=1) for a, b in LIDS[side]]
+    # Heights with their sign, so that noise of closed lids averages out.
+    gaps = [points[:, a, 1] - points[:, b, 1] for a, b in LIDS[side]]
     height = np.mean(gaps, axis=0) / width
     wide = max(_relaxed(height, level, OPEN_PERCENTILE), 1e-3)
     closed = (wide - height) / (wide * (1.0 - SHUT_SHARE))
@@ -94,7 +98,7 @@ def _read_brow(points: Double, side: str, level: Flags) -> dict[str, Double]:
 
 
 def _read_mouth(points: Double, level: Flags) -> dict[str, Double]:
-    gap = np.linalg.norm(points[:, LIPS[0]] - points[:, LIPS[1]], axis=1)
+    gap = points[:, LIPS[0], 1] - points[:, LIPS[1], 1]
     corners = points[:, MOUTH_CORNERS]
     width = np.linalg.norm(corners[:, 0] - corners[:, 1], axis=1)
     lift = corners[:, :, 1].mean(axis=1) - points[:, LIPS, 1].mean(axis=1)

@@ -4,13 +4,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, median_filter
 
-from udp_live.motion.openpose.keypoints import SEEN_ABOVE
+from udp_live.motion.openpose.keypoints import FACE, SEEN_ABOVE
 
 Double = NDArray[np.float64]
 Float = NDArray[np.float32]
 
 BRIDGE_S = 0.2  # a keypoint that is lost for no longer counts as seen all the while
-SMOOTH_S = 0.02
+# Faces are small, so their keypoints shake more beside what they move.
+BODY_SMOOTH_S, FACE_SMOOTH_S = 0.02, 0.03
 # OpenPose is careful: a keypoint of confidence 0.4 is as good as seen.
 SURE = 0.4
 
@@ -19,12 +20,12 @@ def steady_tracks(points: Float, fps: float) -> tuple[Double, Double]:
     """Make a continuous path of each keypoint.
 
     Args:
-        points: ``[T, N, 3]`` float32: x, y, confidence.
+        points: ``[T, 137, 3]`` float32: x, y, confidence.
         fps: Frames per second.
 
     Returns:
-        ``[T, N, 2]`` float64 places, x right and **y up**, pixels, held or interpolated where
-        nothing was seen and zero for a keypoint that never was; ``[T, N]`` float64 visibility in
+        ``[T, 137, 2]`` float64 places, x right and **y up**, pixels, held or interpolated where
+        nothing was seen and zero for a keypoint that never was; ``[T, 137]`` float64 visibility in
         [0, 1], 0 in long gaps.
     """
     frames, count = points.shape[:2]
@@ -44,7 +45,9 @@ def steady_tracks(points: Float, fps: float) -> tuple[Double, Double]:
     places[:, :, 1] *= -1.0
     if frames >= 3:
         places = median_filter(places, size=(3, 1, 1), mode="nearest")
-    return smooth(places, SMOOTH_S * fps), seen
+    steady = smooth(places, BODY_SMOOTH_S * fps)
+    steady[:, FACE] = smooth(places[:, FACE], FACE_SMOOTH_S * fps)
+    return steady, seen
 
 
 def smooth(values: Double, sigma_frames: float) -> Double:
