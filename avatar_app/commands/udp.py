@@ -3,22 +3,22 @@
 import argparse
 import logging
 import sys
-import time
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from avatar_app.commands.live import interrupted_by_stop_signals
 from avatar_app.commands.live_options import FRAMINGS, SOURCE_HELP
+from avatar_app.commands.progress_bar import ProgressBar
 from avatar_app.errors import SourceError
 from avatar_app.paths import DEFAULT_AVATAR_NAME, weights_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from avatar_app.engine import EngineConfig, EngineParts
-    from avatar_app.output.udp_recording import UdpRecording
+    from avatar_app.engine.frames import PoseFrame
     from udp_live.rig.rig import Rig
     from udp_live.types import UdpMap
     from udp_live.udp_files import SequenceNotes
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 CANONICAL, CONR = "canonical", "conr"
 LANDMARKS = (CANONICAL, CONR, "A", "A'", "B")
 FORMATS = ("npz", "exr")
-TOLD_EVERY_S = 0.5
+FAR_WALK = 1.0  # figure heights; a dance stays within
 # What the engine's options need beside those of this command: nothing is painted.
 UNUSED_OPTIONS = {
     "background": "transparent",
@@ -69,6 +69,12 @@ def add_parser(subparsers: Any) -> None:
         default=False,
         help="move like a mirror image",
     )
+    add(
+        "--in-place",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="walk on the spot (default: where the figure walks farther than it is tall)",
+    )
     add("--face-model", type=Path, metavar="FILE", help="face_landmarker.task")
     parser.set_defaults(run=run, **UNUSED_OPTIONS)
 
@@ -77,6 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Write every frame of the source, or as many as are asked for."""
     from avatar_app.commands.live_options import engine_config
     from avatar_app.engine import EngineParts
+    from avatar_app.engine.udp_performance import draw_performance
     from avatar_app.output.udp_recording import UdpRecording
 
     config = engine_config(arguments, ())
@@ -89,34 +96,48 @@ def run(arguments: argparse.Namespace) -> int:
         _notes(arguments, config, avatar.name),
         overwrite=arguments.overwrite,
     )
-    with interrupted_by_stop_signals():
-        _record(arguments, config, parts, avatar.rig, recording)
-    if not recording.count:
-        raise SourceError(f"nothing to write: {config.source.address} has no frames")
+    bar = ProgressBar()
+    with interrupted_by_stop_signals(), closing(recording), closing(bar):
+        frames = _perform(arguments, config, parts, avatar.rig, bar)
+        if not frames:
+            raise SourceError(f"nothing to write: {config.source.address} has no frames")
+        frames = _staged(frames, avatar.rig, arguments.in_place)
+        config = _framed(config, avatar.rig, frames)
+        convert = _conversion(arguments.landmarks, avatar.rig)
+        bar.begin("drawing", len(frames))
+        with _ended_by_ctrl_c(), closing(draw_performance(config, avatar.rig, frames)) as drawn:
+            for frame in drawn:
+                recording.send(replace(frame, udp_map=convert(frame.udp_map)))
+                bar.advance()
+        bar.end()
     print(f"wrote {folder}: {recording.count} UDP files for {recording.fps:g} fps")
     return 0
 
 
-def _record(
+def _perform(
     arguments: argparse.Namespace,
     config: "EngineConfig",
     parts: "EngineParts",
     rig: "Rig",
-    recording: "UdpRecording",
-) -> None:
-    from avatar_app.engine.udp_performance import perform_udp
+    bar: ProgressBar,
+) -> "list[PoseFrame]":
+    """Return the poses of the whole source; Ctrl-C ends it before its time."""
+    from avatar_app.engine.performance import perform
+    from avatar_app.rendering.video_timing import read_video_timing
 
-    convert = _conversion(arguments.landmarks, rig)
-    told_s = time.monotonic()
-    with closing(recording), closing(perform_udp(config, parts, rig)) as frames:
-        try:
-            for frame in frames:
-                if _is_over(arguments, recording.count, frame.stamp.media_s):
-                    break
-                recording.send(replace(frame, udp_map=convert(frame.udp_map)))
-                told_s = _tell(recording.count, told_s)
-        except KeyboardInterrupt:
-            logger.warning("interrupted")
+    video = Path(config.source.address).expanduser()
+    if video.is_file():
+        bar.begin("tracking", min(read_video_timing(video).frames, arguments.frames or sys.maxsize))
+    frames: list[PoseFrame] = []
+    with _ended_by_ctrl_c(), closing(perform(config, parts, rig)) as performed:
+        for frame in performed:
+            if _is_over(arguments, len(frames), frame.stamp.media_s):
+                break
+            frames.append(frame)
+            if video.is_file():
+                bar.advance()
+    bar.close()
+    return frames
 
 
 def _is_over(arguments: argparse.Namespace, count: int, media_s: float) -> bool:
@@ -125,13 +146,39 @@ def _is_over(arguments: argparse.Namespace, count: int, media_s: float) -> bool:
     return arguments.seconds is not None and media_s >= arguments.seconds
 
 
-def _tell(count: int, told_s: float) -> float:
-    """Show on a terminal how far it is; returns when that was done last."""
-    now_s = time.monotonic()
-    if not sys.stdout.isatty() or now_s < told_s + TOLD_EVERY_S:
-        return told_s
-    print(f"{count} frames", end="\r", flush=True)
-    return now_s
+@contextmanager
+def _ended_by_ctrl_c() -> "Iterator[None]":
+    """Leave on Ctrl-C; what came before is kept."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        logger.warning("interrupted")
+
+
+def _staged(frames: "list[PoseFrame]", rig: "Rig", in_place: bool | None) -> "list[PoseFrame]":
+    """Keep a figure that walks away in its place; None decides by how far it walks."""
+    from avatar_app.rendering.travel import on_the_spot, travel_m
+    from udp_live.rig.landmarks import MARGIN, landmark_space
+
+    walked_m = travel_m([frame.rig_pose for frame in frames])
+    height_m = float(landmark_space(rig).scale) / MARGIN
+    if in_place is None and walked_m > FAR_WALK * height_m:
+        print(f"the figure walks {walked_m:.1f} m and is kept in place; see --no-in-place")
+        in_place = True
+    if not in_place:
+        return frames
+    return [replace(frame, rig_pose=on_the_spot(frame.rig_pose)) for frame in frames]
+
+
+def _framed(config: "EngineConfig", rig: "Rig", frames: "list[PoseFrame]") -> "EngineConfig":
+    """Let the framing ``full`` hold all that the figure reaches."""
+    from avatar_app.rendering.figure_reach import frame_reach
+
+    if config.framing != "full":
+        return config
+    reach = frame_reach(rig, [frame.rig_pose for frame in frames])
+    across, up = (config.zoom * pan for pan in reach.pan)
+    return replace(config, zoom=config.zoom * reach.zoom, pan=(across, up))
 
 
 def _conversion(landmarks: str, rig: "Rig") -> "Convert":

@@ -1,6 +1,6 @@
 """A performance: what a rig does all through a source, frame by frame, in the calling thread."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 
 from avatar_app.engine.capture_stage import Frame, FrameSource
@@ -12,7 +12,7 @@ from udp_live.rig.rig import Rig
 READ_TIMEOUT_S = 1.0
 
 
-def perform(config: EngineConfig, parts: EngineParts, rig: Rig) -> Iterator[PoseFrame]:
+def perform(config: EngineConfig, parts: EngineParts, rig: Rig) -> Generator[PoseFrame, None, None]:
     """Yield the pose of every frame of a clip or video, each with what the tracker saw.
 
     Time is the source's own and no frame is left out, so two performances are alike.

@@ -1,27 +1,24 @@
-"""A performance as Ultra-Dense Pose (UDP): every frame of a source drawn, none painted."""
+"""A performance as Ultra-Dense Pose (UDP): every frame drawn, none painted."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import closing
 
 from avatar_app.engine.avatar_rasterizer import AvatarRasterizer
 from avatar_app.engine.config import EngineConfig
-from avatar_app.engine.frames import UdpFrame
-from avatar_app.engine.parts import EngineParts
-from avatar_app.engine.performance import perform
+from avatar_app.engine.frames import PoseFrame, UdpFrame
 from avatar_app.engine.stage_stats import StageStats
 from udp_live.rig.rig import Rig
 
 
-def perform_udp(
-    config: EngineConfig, parts: EngineParts, rig: Rig
+def draw_performance(
+    config: EngineConfig, rig: Rig, frames: Iterable[PoseFrame]
 ) -> Generator[UdpFrame, None, None]:
-    """Yield the UDP map of every frame of a clip or video, ``[size, size, 4]``.
+    """Yield the UDP map of every frame, ``[size, size, 4]``; hair and clothes swing.
 
     Raises:
-        AppError: The source cannot be read, or the tracker does not work.
         GlContextError: No OpenGL.
     """
     with closing(AvatarRasterizer(rig, config, StageStats())) as rasterizer:
-        for frame in perform(config, parts, rig):
+        for frame in frames:
             time_s = frame.stamp.media_s
             yield UdpFrame(frame.stamp, rasterizer.draw(frame.rig_pose, time_s, config.size))

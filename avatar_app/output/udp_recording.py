@@ -57,9 +57,9 @@ class UdpRecording:
             with disk_errors(self._folder):
                 for path in self._old:
                     path.unlink(missing_ok=True)
+        write_udp(self._folder / f"{self.count + 1:04d}{self._suffix}", frame.udp_map)
         self._last_s = frame.stamp.media_s
         self.count += 1
-        write_udp(self._folder / f"{self.count:04d}{self._suffix}", frame.udp_map)
 
     def close(self) -> None:
         """Write the notes, if there is anything to note.
