@@ -35,6 +35,7 @@ class ProgressBar:
         self._recent: deque[float] = deque(maxlen=RECENT)
         self._next_s = 0.0
         self._is_open = False
+        self._told = ""
 
     def begin(self, task: str, total: int, done: int = 0) -> None:
         """Start a task; ``done`` frames were there before."""
@@ -58,7 +59,8 @@ class ProgressBar:
         """Show the task as finished."""
         self._total = self._done
         self._recent.clear()
-        self._draw()
+        if self._is_live or self._told != self._text():
+            self._draw()
         self.close()
 
     def close(self) -> None:
@@ -69,6 +71,7 @@ class ProgressBar:
 
     def _draw(self) -> None:
         text = self._text()
+        self._told = text
         if not self._is_live:
             self._write(f"{text}\n")
             return

@@ -74,12 +74,16 @@ class RenderJob:
         """
         self._clear(keep=(LOCK, RECORD, *keep) if self._is_folder else (LOCK,))
         self.close()
-        if not self._is_folder:
-            shutil.rmtree(self.folder, ignore_errors=True)
 
     def close(self) -> None:
-        """Unlock; calling it twice does no harm."""
+        """Unlock, and leave no folder behind that holds nothing; twice does no harm."""
+        if not self._lock.is_locked:
+            return
+        is_vain = all(path.name in (LOCK, RECORD) for path in self.folder.iterdir())
+        has_pictures = self._is_folder and any(self._output.glob("*.png"))
         self._lock.release()
+        if is_vain and not has_pictures:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def _acquire(self) -> None:
         try:

@@ -41,6 +41,7 @@ def read_video_timing(path: Path) -> VideoTiming:
             stream = container.streams.video[0]
             fps = float(stream.average_rate or stream.guessed_rate or 30)
             shown = sorted(_shown(container, stream))
+            start_s = _first_picture_s(container, stream)
     except (av.error.FFmpegError, OSError) as error:
         raise SourceError(f"cannot read the video {path}: {_reason(error)}") from error
     if not shown:
@@ -48,7 +49,18 @@ def read_video_timing(path: Path) -> VideoTiming:
     last_s, duration_s = shown[-1]
     if duration_s <= 0.0:
         duration_s = last_s - shown[-2][0] if len(shown) > 1 else USUAL_STEP_S
-    return VideoTiming(len(shown), shown[0][0], last_s + duration_s, fps)
+    start_s = shown[0][0] if start_s is None else start_s
+    return VideoTiming(len(shown), start_s, last_s + duration_s, fps)
+
+
+def _first_picture_s(container: Any, stream: Any) -> float | None:
+    """Decode the first picture: a recording that starts in mid-air has some that cannot be."""
+    try:
+        container.seek(0)
+        picture = next(container.decode(stream), None)
+    except av.error.FFmpegError:
+        return None
+    return None if picture is None or picture.time is None else float(picture.time)
 
 
 def _shown(container: Any, stream: Any) -> list[tuple[float, float]]:
