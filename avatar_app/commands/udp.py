@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 CANONICAL, CONR = "canonical", "conr"
 LANDMARKS = (CANONICAL, CONR, "A", "A'", "B")
 FORMATS = ("npz", "exr")
+MIN_ZOOM = 0.1
 FAR_WALK = 1.0  # figure heights; a dance stays within
 # What the engine's options need beside those of this command: nothing is painted.
 UNUSED_OPTIONS = {
@@ -177,8 +178,9 @@ def _framed(config: "EngineConfig", rig: "Rig", frames: "list[PoseFrame]") -> "E
     if config.framing != "full":
         return config
     reach = frame_reach(rig, [frame.rig_pose for frame in frames])
-    across, up = (config.zoom * pan for pan in reach.pan)
-    return replace(config, zoom=config.zoom * reach.zoom, pan=(across, up))
+    zoom = max(config.zoom * reach.zoom, MIN_ZOOM)
+    across, up = (zoom / reach.zoom * pan for pan in reach.pan)
+    return replace(config, zoom=zoom, pan=(across, up))
 
 
 def _conversion(landmarks: str, rig: "Rig") -> "Convert":

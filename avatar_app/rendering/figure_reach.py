@@ -12,6 +12,7 @@ from udp_live.types import RigPose
 
 MOST_POSES = 400  # measured; in between, a figure does not reach much farther
 AIR = 0.04  # share of the picture on each side, for hair and clothes that swing
+SMALLEST_ZOOM = 0.1  # a figure that walks farther may leave the picture
 LARGEST_ZOOM = 1.25  # a figure that always crouches still looks like a whole one
 
 
@@ -42,6 +43,10 @@ def frame_reach(rig: Rig, poses: Sequence[RigPose]) -> FullFraming:
     for pose in poses[:: -(-len(poses) // MOST_POSES)]:
         places = project(skin_vertices(rig, pose)[0], viewpoint, (1, 1))
         low, high = np.minimum(low, places.min(axis=0)), np.maximum(high, places.max(axis=0))
-    zoom = min((1.0 - 2.0 * AIR) / float((high - low).max()), LARGEST_ZOOM)
-    across, down = (float(value) for value in 0.5 * (low + high) - 0.5)
+    zoom = (1.0 - 2.0 * AIR) / float((high - low).max())
+    zoom = min(max(zoom, SMALLEST_ZOOM), LARGEST_ZOOM)
+    half = (0.5 - AIR) / zoom
+    # Hips stay in the middle as far as arms allow: a tail on one side must not move the figure.
+    across = float(np.clip(0.5, high[0] - half, low[0] + half)) - 0.5
+    down = 0.5 * float(low[1] + high[1]) - 0.5
     return FullFraming(zoom, (-across * zoom, down * zoom))

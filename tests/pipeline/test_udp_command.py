@@ -197,6 +197,10 @@ def test_whether_it_stays_in_place_can_be_chosen(tmp_path: Path, parts: FakePart
     assert walking[4, 0] > walking[0, 2]
 
 
+def test_a_figure_may_walk_to_the_horizon(tmp_path: Path, parts: FakeParts) -> None:
+    assert boxes_of_a_walk(tmp_path, parts, 10.0, "--no-in-place", "--zoom", "0.2")
+
+
 def test_landmarks_are_those_of_the_convention_asked_for(tmp_path: Path, parts: FakeParts) -> None:
     (_, ours), *_ = open_udp_folder(run_in(tmp_path, "--frames", "1"))
     parts.camera = FakeCamera(count=5)
