@@ -12,6 +12,8 @@ from avatar_app.errors import SourceError
 from udp_live.errors import MotionFormatError
 from udp_live.motion.openpose import load_openpose
 
+LONGEST_SIDE_PX = 960  # there is nothing to see in it
+
 
 class KeypointFolder:
     """Deliver one picture per keypoint file, in real time or as fast as they are read.
@@ -42,8 +44,7 @@ class KeypointFolder:
             clip = load_openpose(address.folder, fps=address.fps, image_size=address.image_size)
         except MotionFormatError as error:
             raise SourceError(str(error)) from error
-        width, height = clip.image_size
-        self._picture: NDArray[np.uint8] = np.zeros((height, width, 3), np.uint8)
+        self._picture = _dark_picture(clip.image_size)
         self._name = address.folder.name
         self._fps, self._count = clip.fps, clip.frame_count
         self._loop = loop
@@ -82,3 +83,10 @@ class KeypointFolder:
         self._tick += max(0, int(clock.late_s(self._tick / self._fps) * self._fps))
         if not self._loop:
             self._tick = min(self._tick, self._count - 1)
+
+
+def _dark_picture(size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Return black of the video's shape; landmarks are relative to it."""
+    shrink = min(1.0, LONGEST_SIDE_PX / max(size))
+    width, height = (max(round(side * shrink), 1) for side in size)
+    return np.zeros((height, width, 3), np.uint8)

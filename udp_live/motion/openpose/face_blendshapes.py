@@ -14,7 +14,7 @@ LIDS = {"Left": ((385, 380), (387, 373)), "Right": ((158, 153), (160, 144))}
 INNER_BROW = {"Left": (336, 296), "Right": (107, 66)}
 OUTER_BROW = {"Left": (334, 293), "Right": (105, 63)}
 IRIS = {"Left": 473, "Right": 468}
-LIPS, MOUTH_CORNERS = (13, 14), (61, 291)
+LIPS, MOUTH_CORNERS, NOSE_BASE = (13, 14), (61, 291), 2
 
 # Of the open eye's height: where a lid counts as shut. What MediaPipe says of open and shut eyes.
 SHUT_SHARE = 0.45
@@ -101,7 +101,8 @@ def _read_mouth(points: Double, level: Flags) -> dict[str, Double]:
     gap = points[:, LIPS[0], 1] - points[:, LIPS[1], 1]
     corners = points[:, MOUTH_CORNERS]
     width = np.linalg.norm(corners[:, 0] - corners[:, 1], axis=1)
-    lift = corners[:, :, 1].mean(axis=1) - points[:, LIPS, 1].mean(axis=1)
+    # Over the nose, since lips that open leave their middle.
+    lift = corners[:, :, 1].mean(axis=1) - points[:, NOSE_BASE, 1]
     wider = width - _relaxed(width, level)
     raised = (lift - _relaxed(lift, level)) / SMILE_LIFT
     opened = np.clip(gap / MOUTH_OPEN, 0.0, 1.0)

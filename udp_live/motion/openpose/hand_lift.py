@@ -31,6 +31,8 @@ SIDEWAYS_COST, UNEVEN_COST, THUMB_COST = 0.3, 0.08, 0.25
 WRIST_COST = 0.5
 # Lengths up to this share of the full one count as full; noise makes bones look shorter.
 PALM_SLACK, FINGER_SLACK = 0.95, 0.90
+# People's fingers differ by this much from the adult's; learned from where they look longest.
+LEAST_SHARE, MOST_SHARE, FULL_PERCENTILE, LEAST_FRAMES = 0.75, 1.2, 85.0, 15
 SCALE_S, SCALE_SMOOTH_S = 0.7, 0.2
 WAYS = np.array(list(product((1.0, -1.0), repeat=3)))  # [8, 3] signs of a finger's three bones
 
@@ -95,7 +97,7 @@ def _lift_fingers(flat: Double, palm: Double, sign: float) -> tuple[Double, Doub
     cost = np.zeros(len(flat))
     frames = np.arange(len(flat))
     for first, lengths in FINGER_LENGTHS.items():
-        bones = _bones(flat[:, first : first + 4], np.array(lengths))  # [T, 8, 3, 3]
+        bones = _bones(flat[:, first : first + 4], lengths)  # [T, 8, 3, 3]
         unit = bones / np.maximum(np.linalg.norm(bones, axis=-1, keepdims=True), 1e-9)
         in_palm = np.einsum("tck,tsbc->tsbk", palm, unit)
         # The back of a left hand is across x along; the palm is opposite.
@@ -108,10 +110,14 @@ def _lift_fingers(flat: Double, palm: Double, sign: float) -> tuple[Double, Doub
     return points, cost
 
 
-def _bones(flat: Double, lengths: Double) -> Double:
+def _bones(flat: Double, adult: tuple[float, float, float]) -> Double:
     """Return three bones in eight ways, ``[T, 8, 3, 3]``."""
     steps = np.diff(flat, axis=1)  # [T, 3, 2]
     seen = np.linalg.norm(steps, axis=2)
+    lengths = np.array(adult)
+    if len(seen) >= LEAST_FRAMES:
+        longest = np.percentile(seen, FULL_PERCENTILE, axis=0)
+        lengths = np.clip(longest, *(share * lengths for share in (LEAST_SHARE, MOST_SHARE)))
     depth = np.sqrt(np.maximum((lengths * FINGER_SLACK) ** 2 - seen**2, 0.0))
     bones = np.zeros((len(flat), len(WAYS), 3, 3))
     bones[..., :2] = steps[:, None]
