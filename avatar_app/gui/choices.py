@@ -52,6 +52,9 @@ def _other_source(address: str) -> Choice:
         return Choice(address, f"Webcam {address.removeprefix('webcam:')}", "webcam")
     if address.startswith("clip:"):
         return Choice(address, address.removeprefix("clip:").capitalize(), "clip")
+    if address.startswith("openpose:"):
+        name = Path(address.removeprefix("openpose:")).name
+        return Choice(address, name.partition("?")[0], "frames")
     return Choice(address, Path(address).name, "video")
 
 

@@ -10,9 +10,12 @@ from avatar_app.gui.prompts import Prompts
 from avatar_app.gui.session import Session
 from avatar_app.gui.widgets.background_picker import BackgroundPicker
 
-VIDEO, OPEN_FOLDER = "video", "open-folder"
+VIDEO, KEYPOINTS, OPEN_FOLDER = "video", "keypoints", "open-folder"
 CHOOSE_FOLDER, CHOOSE_FILE = "choose-folder", "choose-file"
-SOURCE_COMMANDS = (Choice(VIDEO, "Video file…", "video"),)
+SOURCE_COMMANDS = (
+    Choice(VIDEO, "Video file…", "video"),
+    Choice(KEYPOINTS, "OpenPose folder…", "frames", "Keypoints that OpenPose wrote as JSON files"),
+)
 AVATAR_COMMANDS = (
     Choice(CHOOSE_FOLDER, "Choose a folder…", "browse"),
     Choice(CHOOSE_FILE, "Choose a packed avatar…", "browse"),
@@ -38,9 +41,12 @@ class PickerCommands:
         """
         self._session, self._prompts, self._user_folder = session, prompts, user_folder
 
-    def obey_source(self, _command: str) -> None:
-        """Ask for a video to track."""
-        self._prompts.ask_video(self._session.choose_source)
+    def obey_source(self, command: str) -> None:
+        """Ask for a video to track, or for keypoints."""
+        if command == KEYPOINTS:
+            self._prompts.ask_keypoints(self._session.choose_source)
+        else:
+            self._prompts.ask_video(self._session.choose_source)
 
     def obey_avatar(self, command: str) -> None:
         """Ask for an avatar, or show where the user's own belong."""

@@ -22,6 +22,12 @@ class Prompts:
         """Ask for a video file to track."""
         self._ask_existing("Choose a video", _filter("Videos", VIDEO_SUFFIXES), done)
 
+    def ask_keypoints(self, done: Done) -> None:
+        """Ask for a folder of OpenPose's files."""
+        self._ask_folder(
+            "Choose a folder of OpenPose's JSON files", lambda path: done(f"openpose:{path}")
+        )
+
     def ask_image(self, done: Done) -> None:
         """Ask for a background image."""
         self._ask_existing("Choose a background image", _filter("Images", IMAGE_SUFFIXES), done)

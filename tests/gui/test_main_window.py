@@ -358,6 +358,17 @@ def test_commands_ask_and_then_choose(desk: Desk, monkeypatch: pytest.MonkeyPatc
     assert panel.output.currentText() == "a.webm"
 
 
+def test_a_folder_of_keypoints_is_asked_for_and_shown_by_its_name(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = desk.folder / "waltz"
+    monkeypatch.setattr(desk.window.prompts, "_ask_folder", lambda _, done: done(str(folder)))
+    desk.window.panel.source.command_chosen.emit("keypoints")
+    assert desk.engine.config.source.address == f"openpose:{folder}"
+    assert desk.engine.config.source.is_keypoints
+    assert desk.window.panel.source.currentText() == "waltz"
+
+
 def test_details_of_a_long_sentence_wait_in_its_tool_tip(desk: Desk) -> None:
     sentence = f"virtual camera not found: load the module (tried: {'this and that, ' * 20})"
     desk.window.banner.show_error(sentence)
