@@ -32,7 +32,7 @@ def decode_exr(name: str, file: IO[bytes]) -> NDArray[np.float32]:
     check_blocks(name, data, header)
     left, top, right, bottom = header.data_window
     try:
-        with OpenEXR.File(io.BytesIO(data), separate_channels=True) as picture:
+        with OpenEXR.File(io.BytesIO(data), separate_channels=True, num_threads=0) as picture:
             channels = picture.channels()
             planes = [channels[channel].pixels for channel in header.channels]
     except (RuntimeError, ValueError, KeyError, IndexError, TypeError, MemoryError) as error:
@@ -41,7 +41,10 @@ def decode_exr(name: str, file: IO[bytes]) -> NDArray[np.float32]:
         ) from error
     if any(plane.shape != (bottom - top, right - left) for plane in planes):
         raise UdpFileError(f"UDP {name} is a damaged EXR; write the file again")
-    return _on_canvas(np.stack(planes, axis=-1).astype(np.float32), header)
+    pixels = np.empty((bottom - top, right - left, len(planes)), np.float32)
+    for index, plane in enumerate(planes):
+        pixels[..., index] = plane
+    return _on_canvas(pixels, header)
 
 
 def exr_size(name: str, file: IO[bytes]) -> tuple[int, int]:
@@ -59,7 +62,7 @@ def encode_exr(pixels: NDArray[np.floating[Any]]) -> bytes:
     planes = {letter: np.ascontiguousarray(pixels[..., i]) for i, letter in enumerate(CHANNELS)}
     header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
     buffer = io.BytesIO()
-    with OpenEXR.File(header, planes) as file:
+    with OpenEXR.File(header, planes, num_threads=0) as file:
         file.write(buffer)
     return buffer.getvalue()
 

@@ -1,5 +1,6 @@
 """One UDP map in one file: CoNR's npz or float EXR, told apart by their first bytes."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, Literal, TypeVar
@@ -114,16 +115,17 @@ def _not_a_udp(path: Path, start: bytes) -> str:
 
 
 def _clean(path: Path, pixels: Udp) -> NDArray[np.float32]:
-    """Return ``[H, W, 4]`` float32 in [0, 1], 0 outside the figure."""
+    """Turn fresh pixels into ``[H, W, 4]`` float32 in [0, 1], 0 outside the figure."""
     with np.errstate(over="ignore"):
-        xyzv = np.array(pixels, np.float32)
+        xyzv = np.ascontiguousarray(pixels, np.float32)
     if not np.isfinite(xyzv[..., 3]).all():
         raise UdpFileError(f"UDP {path} has NaN or infinity in its mask; write the file again")
     figure = xyzv[..., 3] > 0.0
-    xyzv[~figure] = 0.0
-    if not np.isfinite(xyzv).all():
+    np.copyto(xyzv, 0.0, where=~figure[..., None])
+    with np.errstate(invalid="ignore"):
+        low, high = float(xyzv.min()), float(xyzv.max())  # NaN if there is one
+    if not (math.isfinite(low) and math.isfinite(high)):
         raise UdpFileError(f"UDP {path} has NaN or infinity in the figure; write the file again")
-    low, high = float(xyzv.min()), float(xyzv.max())
     if low < 0.0 or high > 1.0:
         stray = np.any((xyzv < -OVERSHOOT) | (xyzv > 1.0 + OVERSHOOT), axis=-1)
         if np.count_nonzero(stray) > MAX_STRAY_SHARE * np.count_nonzero(figure):
