@@ -72,7 +72,7 @@ def turning() -> list[RigPose]:
 
 
 def test_springs_follow_poses_that_are_not_painted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(avatar_painter, "open_decoder", lambda *_: MapDecoder())
+    monkeypatch.setattr(avatar_painter, "open_app_decoder", lambda *_: MapDecoder())
     *passed, final = turning()
     every_painted = last_picture(passed, final, painted=True)
     assert np.array_equal(last_picture(passed, final, painted=False), every_painted)
