@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 
 from avatar_app.engine import EngineState
 from avatar_app.gui import theme
-from avatar_app.gui.icons import LABEL_GAP, glyph, label_icon
+from avatar_app.gui.icons import LABEL_GAP, glyph, icon, label_icon
 from avatar_app.gui.widgets.background_picker import BackgroundPicker
 from avatar_app.gui.widgets.picker import Picker
 from avatar_app.gui.widgets.segmented import Segmented
@@ -42,6 +42,7 @@ class ControlPanel(QFrame):
         self.setFixedWidth(WIDTH)
         self.source = Picker("Source")
         self.avatar = Picker("Avatar")
+        self.points = _square_button("points", "Show the avatar's drawings as a point cloud (P)")
         self.output = Picker("Output")
         self.framing = Segmented(FRAMINGS)
         self.background = BackgroundPicker()
@@ -93,7 +94,7 @@ class ControlPanel(QFrame):
             ("Background", self.background),
         ):
             column.addWidget(_title(title, control))
-            column.addWidget(control)
+            column.addWidget(_beside(control, self.points) if control is self.avatar else control)
             column.addItem(QSpacerItem(0, GAP, MINIMUM, QSizePolicy.Policy.Preferred))
         column.addLayout(
             _switch_row("Mirror", "You and the avatar move to the same side (M)", self.mirror)
@@ -145,6 +146,17 @@ def _title(text: str, buddy: QWidget) -> QLabel:
     return title
 
 
+def _beside(control: QWidget, button: QWidget) -> QWidget:
+    """Put a small button beside a control that keeps the rest of the line."""
+    line = QWidget()
+    row = QHBoxLayout(line)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(8)
+    row.addWidget(control, 1)
+    row.addWidget(button)
+    return line
+
+
 def _switch_row(text: str, tip: str, switch: Switch) -> QHBoxLayout:
     row = QHBoxLayout()
     label = QLabel(text)
@@ -154,6 +166,18 @@ def _switch_row(text: str, tip: str, switch: Switch) -> QHBoxLayout:
     row.addStretch(1)
     row.addWidget(switch)
     return row
+
+
+def _square_button(sign: str, tip: str) -> QPushButton:
+    button = QPushButton()
+    button.setObjectName("square")
+    button.setIcon(icon(sign, theme.MUTED, 18))
+    button.setIconSize(QSize(18, 18))
+    button.setToolTip(tip)
+    button.setAccessibleName(tip)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setCursor(Qt.CursorShape.PointingHandCursor)
+    return button
 
 
 def _button(text: str, sign: str, tip: str) -> QPushButton:

@@ -28,6 +28,7 @@ from avatar_app.gui.choices import (
     output_choices,
     source_choices,
 )
+from avatar_app.gui.cloud_window import PointsDesk
 from avatar_app.gui.control_panel import ControlPanel
 from avatar_app.gui.picker_commands import (
     AVATAR_COMMANDS,
@@ -67,6 +68,7 @@ class MainWindow(QMainWindow):
         self.prompts = Prompts(self)
         self._avatar_folders = tuple(avatar_folders)
         self._commands = PickerCommands(session, self.prompts, self._avatar_folders[-1])
+        self.points = PointsDesk(self)
         self._is_closing = self._is_quiet = False
         self._requests: tuple[str, ...] = ()
         engine, settings = session.bridge.engine, session.settings
@@ -104,6 +106,7 @@ class MainWindow(QMainWindow):
         self.session.remember_window(size, maximized=self.isMaximized())
         self.session.save()
         self.stage.inset.show_webcam(False)
+        self.points.hide()
         self.hide()
         self.session.bridge.close()
 
@@ -168,6 +171,7 @@ class MainWindow(QMainWindow):
 
     def _finish_closing(self) -> None:
         self.session.finder.close()
+        self.points.close()
         self._is_quiet = True
         self.close()
         self.closed.emit()
@@ -248,6 +252,7 @@ class MainWindow(QMainWindow):
     def _connect_controls(self) -> None:
         session, panel, commands = self.session, self.panel, self._commands
         session.changed.connect(self._show_choices)
+        session.changed.connect(lambda: self.points.follow(session.config.avatar))
         session.noticed.connect(self.banner.show_notice)
         self.banner.retried.connect(session.start)
         self.stage.preview.viewport_changed.connect(session.choose_viewport)
@@ -259,6 +264,7 @@ class MainWindow(QMainWindow):
         panel.avatar.about_to_open.connect(self._show_avatars)
         panel.avatar.chosen.connect(session.choose_avatar)
         panel.avatar.command_chosen.connect(commands.obey_avatar)
+        panel.points.clicked.connect(lambda: self.points.show(session.config.avatar))
         panel.output.chosen.connect(session.choose_output)
         panel.output.command_chosen.connect(commands.obey_output)
         panel.framing.chosen.connect(self._choose_framing)
@@ -273,6 +279,7 @@ class MainWindow(QMainWindow):
             ("Space", self.session.toggle),
             ("C", self.session.bridge.calibrate),
             ("M", self.panel.mirror.click),
+            ("P", self.panel.points.click),
             ("1", self.panel.framing.button("bust").click),
             ("2", self.panel.framing.button("half").click),
             ("3", self.panel.framing.button("full").click),

@@ -53,6 +53,14 @@ class Prompts:
         dialog.setDefaultSuffix(suffix[1:])
         _open(dialog, done)
 
+    def ask_point_cloud(self, name: str, done: Done) -> None:
+        """Ask where to save a point cloud; what is replaced is asked about."""
+        dialog = QFileDialog(self._parent, "Save the point cloud", str(Path.home() / f"{name}.ply"))
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilter(_filter("Point clouds", (".ply",)))
+        dialog.setDefaultSuffix("ply")
+        _open(dialog, done)
+
     def ask_colour(self, current: str, done: Done, *, below: QWidget) -> None:
         """Ask for a colour, ``#rrggbb``, in a popup under a control; tell each that is tried."""
         popup = ColourPopup(current, self._parent)
