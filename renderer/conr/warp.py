@@ -15,7 +15,7 @@ def warp(x: Tensor, flow: Tensor) -> Tensor:
     Returns:
         ``[B, C, H, W]`` float32; pixel (column, row) shows (column, row) + flow.
     """
-    height, width = x.shape[2:]
+    height, width = (int(side) for side in x.shape[2:])  # constants of an exported graph
     columns = torch.arange(width, device=flow.device, dtype=torch.float32)
     rows = torch.arange(height, device=flow.device, dtype=torch.float32)[:, None]
     # Corners of the grid are centres of the corner pixels, so a flow counts whole pixels.
@@ -33,7 +33,7 @@ def warp_groups(x: Tensor, flows: Tensor) -> Tensor:
         flows: ``[B, 2 G, H, W]`` float32, pixels; (right, down) of each group.
     """
     groups = flows.shape[1] // 2
-    height, width = x.shape[2:]
+    height, width = (int(side) for side in x.shape[2:])
     split = x.reshape(-1, x.shape[1] // groups, height, width)  # [B G, C/G, H, W]
     return warp(split, flows.reshape(-1, 2, height, width)).reshape(x.shape)
 
