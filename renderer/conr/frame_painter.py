@@ -17,6 +17,8 @@ class FramePainter:
     Attributes:
         device: Where it runs.
         dtype: Of the convolutions.
+        networks: Its own copy.
+        kernels: Of the shader, cut.
     """
 
     def __init__(
@@ -37,19 +39,19 @@ class FramePainter:
         networks = copy.deepcopy(networks).eval().requires_grad_(False)
         networks.to(device, self.dtype)
         networks.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._networks = networks
+        self.networks = networks
         with torch.inference_mode():
-            self._kernels = tuple(_laid_out(block) for block in self._networks.shader.kernels())
+            self.kernels = tuple(_laid_out(block) for block in self.networks.shader.kernels())
 
     @torch.inference_mode()
     def encode(self, drawings: Tensor) -> SheetFeatures:
         """Encode drawings ``[N, 4, S, S]`` float32 premultiplied RGBA, see ``ConrNetworks``."""
-        return self._networks.encode(self._taken(drawings), self._kernels)
+        return self.networks.encode(self._taken(drawings), self.kernels)
 
     @torch.inference_mode()
     def paint(self, sheet: SheetFeatures, target: Tensor) -> Tensor:
         """Paint a target ``[1, 4, S, S]`` float32; ``[1, 4, S, S]`` float32, premultiplied."""
-        return self._networks.paint(sheet, self._taken(target), self._kernels)
+        return self.networks.paint(sheet, self._taken(target), self.kernels)
 
     def _taken(self, x: Tensor) -> Tensor:
         return x.to(self.device, self.dtype, memory_format=torch.channels_last)

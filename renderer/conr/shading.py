@@ -33,7 +33,7 @@ class SheetFeatures:
 
 
 @dataclass(frozen=True, slots=True)
-class _State:
+class ShadingState:
     """What one block hands to the next, at the next block's size.
 
     Attributes:
@@ -82,19 +82,36 @@ def shade(
         ``[1, 64, H, W]`` float32, the message that the RGBA head paints.
     """
     start, *others, last = blocks
-    x = sheet.first_share + _first(start, targets[0])
-    state = _exchange(start, _run(start, x), None, sheet.references[0])
+    state = begin(start, sheet, targets[0])
     levels = zip(others, sheet.features, targets[1:], sheet.references[1:], strict=True)
     for block, feature, target, reference in levels:
-        outputs = _run(block, _inputs(block, state, feature, target))
-        state = _exchange(block, outputs, state.flow, reference)
-    outputs = _run(last, _inputs(last, state, None, None))
-    _, message, flow, _, _, _, mask = torch.split(outputs, list(last.outputs), 1)
+        state = advance(block, state, feature, target, reference)
+    return finish(last, state)
+
+
+def begin(block: BlockKernels, sheet: SheetFeatures, target: Tensor) -> ShadingState:
+    """Run the first block; ``target`` is T0."""
+    x = sheet.first_share + _first(block, target)
+    return _exchange(block, _run(block, x), None, sheet.references[0])
+
+
+def advance(
+    block: BlockKernels, state: ShadingState, feature: Tensor, target: Tensor, reference: Tensor
+) -> ShadingState:
+    """Run a block between; feature and target at its scale, reference at the next one's."""
+    outputs = _run(block, _inputs(block, state, feature, target))
+    return _exchange(block, outputs, state.flow, reference)
+
+
+def finish(block: BlockKernels, state: ShadingState) -> Tensor:
+    """Run the last block, see ``shade`` for what it returns."""
+    outputs = _run(block, _inputs(block, state, None, None))
+    _, message, flow, _, _, _, mask = torch.split(outputs, list(block.outputs), 1)
     return _mean(warp_groups(message, flow), mask.sigmoid())
 
 
 def _inputs(
-    block: BlockKernels, state: _State, feature: Tensor | None, target: Tensor | None
+    block: BlockKernels, state: ShadingState, feature: Tensor | None, target: Tensor | None
 ) -> Tensor:
     """Run the first convolution, ``[N, 224, h/2, w/2]``: each view's own share plus the common."""
     warped = [] if feature is None else [warp(feature, state.flow)]
@@ -126,7 +143,7 @@ def _run(block: BlockKernels, x: Tensor) -> Tensor:
 
 def _exchange(
     block: BlockKernels, outputs: Tensor, flow: Tensor | None, reference: Tensor
-) -> _State:
+) -> ShadingState:
     """Move a block's outputs to the next block's size, warp them and let the views confer."""
     outputs, masks = torch.split(outputs, [sum(block.outputs[:-2]), sum(block.outputs[-2:])], 1)
     # The mask goes through the sigmoid before it is resized.
@@ -137,7 +154,7 @@ def _exchange(
     # Flows count pixels of their own scale.
     flow = 2 * (step if flow is None else step + double(flow))
     reference = warp(reference, flow)
-    return _State(
+    return ShadingState(
         flow,
         reference,
         _mean(flow, mask),
