@@ -135,6 +135,20 @@ def test_hands_are_the_right_way_round(performance: Performance) -> None:
     assert wrong == 0
 
 
+def test_a_hand_on_the_chest_is_in_front_of_it() -> None:
+    """Even where both bones are seen at full length, so that no depth is left for them."""
+    rig = rig_with_hands()
+    frames = [keypoints_of_pose(rig, known_poses(rig, 0.1)[0]) for _ in range(40)]
+    neck, shoulder, hip = frames[0][1], frames[0][5], frames[0][12]
+    for frame in frames[20:]:
+        frame[7, :2] = 0.7 * neck[:2] + 0.3 * hip[:2]
+        frame[6, :2] = shoulder[:2] + np.array((60.0, 110.0))
+    body = KeypointMotion(keypoint_clip(frames)).motion(30).body
+
+    shoulders = body.world_landmarks[[11, 12], 2].mean()
+    assert body.world_landmarks[15, 2] < shoulders - 0.12  # z runs away from the webcam
+
+
 def test_a_wink_closes_one_eye(rng: np.random.Generator) -> None:
     rig = rig_with_hands()
     points = keypoints_of_pose(rig, known_poses(rig, 0.1)[0], head_scale=1.5)

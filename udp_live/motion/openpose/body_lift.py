@@ -30,7 +30,9 @@ TURN_CUE_SMOOTH_S = 0.12
 # Costs of the unlikely, in the unit of depth_signs.
 ELBOW_BEHIND, FOREARM_BACK, WRIST_INSIDE = 0.35, 0.9, 6.0
 KNEE_BACK, KNEE_OVERSTRETCHED = 0.9, 4.0
-TRUNK_HALF_WIDTH_M, TRUNK_FRONT_M = 0.17, 0.10
+# A hand in front of chest or face cannot be inside of it, and the back is out of its reach.
+TRUNK_HALF_WIDTH_M, TRUNK_FRONT_M, TRUNK_EDGE_M = 0.13, 0.17, 0.08
+TRUNK_COVERED, FACE_HEIGHT_M, ELBOW_SHARE = 0.8, 0.28, 0.4
 SIGNS = np.array([(1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0)])
 NECK_FORWARD_M, FOOT_M, HAND_M = 0.06, 0.2, 0.09
 
@@ -132,15 +134,31 @@ def _lift_arm(points: Double, seen: Double, side: str, size: BodySize, front: Do
     ahead = np.einsum("tskc,tc->tsk", np.stack([along, out], axis=2), front)
     cost = ELBOW_BEHIND * np.maximum(-ahead[:, :, 0], 0.0)
     cost = cost + FOREARM_BACK * np.maximum(-ahead[:, :, 1], 0.0)
-    shoulder = points[:, joints[0]]
+    wrist = points[:, joints[0]][:, None] + upper + lower
     middle = _middle(points, "shoulder")
-    wrist = shoulder[:, None] + upper + lower
-    # A hand in front of chest or face cannot be inside of it; the back is out of its reach.
-    offset = wrist - middle[:, None]
-    over = (np.abs(offset[:, :, 0]) < TRUNK_HALF_WIDTH_M) & (offset[:, :, 1] > -0.8 * size.trunk_m)
-    depth = np.einsum("tsc,tc->ts", offset, front)
-    cost = cost + WRIST_INSIDE * np.where(over, np.maximum(TRUNK_FRONT_M - depth, 0.0), 0.0)
-    _settle(points, joints, (upper, lower), cost)
+    lacking = _lack_of_room(wrist - middle[:, None], front, size)
+    _settle(points, joints, (upper, lower), cost + WRIST_INSIDE * lacking)
+    # Where neither way has room, a bone was taken for longer than it is.
+    lack = _lack_of_room(points[:, None, joints[2]] - middle[:, None], front, size)[:, 0]
+    points[:, joints[1], 2] += ELBOW_SHARE * lack
+    points[:, joints[2], 2] += lack
+
+
+def _lack_of_room(offsets: Double, front: Double, size: BodySize) -> Double:
+    """Return how much farther in front hands over trunk and face have to be, ``[T, S]`` metres.
+
+    Args:
+        offsets: ``[T, S, 3]`` float64, from between the shoulders to the wrist.
+        front: ``[T, 3]`` float64 unit vectors.
+        size: The person's size.
+    """
+    aside = np.abs(offsets[:, :, 0]) - TRUNK_HALF_WIDTH_M
+    below = -offsets[:, :, 1] - TRUNK_COVERED * size.trunk_m
+    above = offsets[:, :, 1] - FACE_HEIGHT_M
+    out = np.maximum(np.maximum(aside, 0.0), np.maximum(np.maximum(below, above), 0.0))
+    inside = np.clip(1.0 - out / TRUNK_EDGE_M, 0.0, 1.0)
+    depth = np.einsum("tsc,tc->ts", offsets, front)
+    return np.asarray(inside * np.maximum(TRUNK_FRONT_M - depth, 0.0))
 
 
 def _lift_leg(points: Double, seen: Double, side: str, size: BodySize, front: Double) -> None:

@@ -14,17 +14,20 @@ LIDS = {"Left": ((385, 380), (387, 373)), "Right": ((158, 153), (160, 144))}
 INNER_BROW = {"Left": (336, 296), "Right": (107, 66)}
 OUTER_BROW = {"Left": (334, 293), "Right": (105, 63)}
 IRIS = {"Left": 473, "Right": 468}
-LIPS, MOUTH_CORNERS, NOSE_BASE = (13, 14), (61, 291), 2
+LIPS, MOUTH_CORNERS = (13, 14), (61, 291)
 
 # Of the open eye's height: where a lid counts as shut. What MediaPipe says of open and shut eyes.
 SHUT_SHARE = 0.45
 OPEN_BLINK, SHUT_BLINK = 0.1, 0.68
 OPEN_PERCENTILE = 65.0
+# Lids lie a few pixels apart: what closes less than this is noise or a look.
+LID_NOISE = 0.35
 # Over the distance between the outer corners of the eyes; the change that counts as full.
 BROW_RISE, BROW_FALL = 0.075, 0.06
 MOUTH_OPEN = 0.35
 SMILE_LIFT, SMILE_WIDTH = 0.055, 0.10
 PUCKER_WIDTH = 0.17
+LIP_NOISE = 0.2  # of a full smile
 FULL_LOOK = 0.30  # of the eye's width
 # A head turned further does not tell what the person's relaxed face is like.
 LEVEL_YAW, LEVEL_PITCH = np.radians(25.0), np.radians(20.0)
@@ -73,6 +76,7 @@ def _read_eye(points: Double, side: str, level: Flags) -> dict[str, Double]:
     height = np.mean(gaps, axis=0) / width
     wide = max(_relaxed(height, level, OPEN_PERCENTILE), 1e-3)
     closed = (wide - height) / (wide * (1.0 - SHUT_SHARE))
+    closed = np.maximum(closed - LID_NOISE, 0.0) / (1.0 - LID_NOISE)
     offset = (points[:, IRIS[side]] - 0.5 * (outer + inner)) / width[:, None]
     down = -(offset[:, 1] - _relaxed(offset[:, 1], level)) / FULL_LOOK
     aside = (offset[:, 0] - _relaxed(offset[:, 0], level)) / FULL_LOOK
@@ -101,15 +105,15 @@ def _read_mouth(points: Double, level: Flags) -> dict[str, Double]:
     gap = points[:, LIPS[0], 1] - points[:, LIPS[1], 1]
     corners = points[:, MOUTH_CORNERS]
     width = np.linalg.norm(corners[:, 0] - corners[:, 1], axis=1)
-    # Over the nose, since lips that open leave their middle.
-    lift = corners[:, :, 1].mean(axis=1) - points[:, NOSE_BASE, 1]
+    # Over the upper lip, which stays where it is while the mouth opens.
+    lift = corners[:, :, 1].mean(axis=1) - points[:, LIPS[0], 1]
     wider = width - _relaxed(width, level)
     raised = (lift - _relaxed(lift, level)) / SMILE_LIFT
     opened = np.clip(gap / MOUTH_OPEN, 0.0, 1.0)
     # Lips that only open get narrower too.
     narrow = np.clip(-wider / PUCKER_WIDTH - 0.3 * opened, 0.0, 1.0)
     # A smile is wide; corners that only rise belong to an open mouth.
-    smile = raised * np.clip(0.25 + wider / SMILE_WIDTH, 0.0, 1.0)
+    smile = (raised - LIP_NOISE) * np.clip(0.25 + wider / SMILE_WIDTH, 0.0, 1.0)
     return {
         "jawOpen": opened,
         "mouthSmileLeft": smile,
