@@ -14,6 +14,7 @@ from udp_live.types import UdpMap
 
 MARGIN = 0.02  # of the figure's longer side, on each side
 SMALLEST_SIDE_PX = 8
+SURFACE_STEP = 0.01  # landmark units over half a pixel; where it is larger, another surface begins
 
 Image = NDArray[np.uint8]
 Float = NDArray[np.float32]
@@ -48,11 +49,14 @@ class UdpCrop:
         figure = xyzv[..., 3] > 0.0
         if not figure.any():
             return UdpMap(np.zeros((size, size, 4), np.float32))
-        method = cv2.INTER_AREA if size < self.side else cv2.INTER_NEAREST_EXACT
+        method = cv2.INTER_AREA if size < self.side else cv2.INTER_LINEAR
         occupancy = cv2.resize(xyzv[..., 3], (size, size), interpolation=method)
+        filled = xyzv[..., :3].reshape(-1, 3)[_nearest_inside(figure)]
         centres = (((np.arange(size) + 0.5) * self.side) / size).astype(np.intp)
-        sources = _nearest_inside(figure)[np.ix_(centres, centres)]
-        landmarks = xyzv[..., :3].reshape(-1, 3)[sources] * (occupancy > 0.0)[..., None]
+        landmarks = filled[np.ix_(centres, centres)]
+        if size > self.side:
+            landmarks = _smooth_steps(filled, landmarks)
+        landmarks = landmarks * (occupancy > 0.0)[..., None]
         return UdpMap(np.dstack([landmarks, occupancy]).astype(np.float32))
 
     def put_back(self, picture: Image, canvas_size: tuple[int, int]) -> Image:
@@ -114,6 +118,20 @@ def _nearest_inside(figure: NDArray[np.bool_]) -> NDArray[np.intp]:
     place_of_label[labels.ravel()[places]] = places
     nearest: NDArray[np.intp] = place_of_label[labels]
     return nearest
+
+
+def _smooth_steps(filled: Float, nearest: Float) -> Float:
+    """Soften the steps of an enlarged map on each surface, but not from one surface to another.
+
+    Args:
+        filled: ``[side, side, 3]`` landmarks.
+        nearest: ``[size, size, 3]``, the same enlarged.
+    """
+    size = nearest.shape[:2]
+    smooth = cv2.resize(filled, (size[1], size[0]), interpolation=cv2.INTER_LINEAR)
+    is_one_surface = np.abs(smooth - nearest).max(axis=2, keepdims=True) < SURFACE_STEP
+    softened: Float = np.where(is_one_surface, smooth, nearest).astype(np.float32)
+    return softened
 
 
 def _scale_premultiplied(picture: Image, side: int) -> Image:

@@ -4,18 +4,16 @@ from contextlib import closing
 from pathlib import Path
 
 from avatar_app.engine import EngineParts
+from avatar_app.engine.decoder_choice import open_app_decoder
 from avatar_app.paths import encodings_folder
 from avatar_app.rendering.fingerprint import listing_digest
 from avatar_app.rendering.finished_output import open_job, write_output
+from avatar_app.rendering.landmark_choice import CANONICAL, choose_convention
 from avatar_app.rendering.progress import Progress
 from avatar_app.rendering.render_order import Inputs, RenderOrder, RenderReport, painting_inputs
 from avatar_app.rendering.udp_painting import UdpFormat, UdpPainting, measure_crop
-from renderer.conr.landmark_convention import LandmarkConvention, named_convention, rig_box
-from renderer.engines import open_decoder
-from udp_live.rig.rig import Rig
 from udp_live.udp_files import UdpSequence, open_udp_folder
 
-CANONICAL = "canonical"
 DEFAULT_FPS = 30.0
 
 
@@ -35,8 +33,8 @@ class UdpRender:
         Args:
             order: The output; its source is not looked at.
             folder: Of the UDP files.
-            landmarks: Convention of the files: ``canonical``, ``A``, ``A'`` or ``B``; None takes
-                what the folder says of itself, else ``canonical``.
+            landmarks: Convention of the files: ``canonical``, ``A``, ``A'``, ``B`` or
+                ``conr``; None takes what the folder says of itself, else ``canonical``.
             fps: Frames per second of a film; None takes what the folder says, else 30.
         """
         self._order, self._folder = order, folder
@@ -55,11 +53,11 @@ class UdpRender:
         landmarks = self._landmarks or (notes.landmarks if notes else CANONICAL)
         fps = self._fps or (notes.fps if notes else DEFAULT_FPS)
         avatar = parts.load_avatar(config)
-        convention = _convention(landmarks, avatar.rig)
+        convention = choose_convention(landmarks, avatar.rig)
         with open_job(order, self._inputs(sequence, landmarks, fps)) as job:
             crop = measure_crop(sequence, progress)
-            device = None if config.device == "auto" else config.device
-            with closing(open_decoder(config.decoder, device, encodings_folder())) as decoder:
+            opened = open_app_decoder(config.decoder, config.device, encodings_folder())
+            with closing(opened) as decoder:
                 form = UdpFormat(config.size, fps, order.is_folder, convention)
                 encoding = decoder.encode(avatar.sheet)
                 painting = UdpPainting(sequence, crop, decoder, encoding, form)
@@ -73,7 +71,3 @@ class UdpRender:
             "landmarks": landmarks,
             "fps": f"{fps:g}",
         }
-
-
-def _convention(name: str, rig: Rig) -> LandmarkConvention | None:
-    return None if name == CANONICAL else named_convention(name, rig_box(rig))

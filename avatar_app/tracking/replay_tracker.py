@@ -65,7 +65,7 @@ def read_recorded_motion(path: Path) -> tuple[NDArray[np.float64], list[TrackedM
 
 def _read(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             version = int(archive["version"])
             media_s = np.asarray(archive["media_s"], np.float64)
             records = np.asarray(archive["records"], np.float32)
