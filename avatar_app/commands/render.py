@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from avatar_app.commands.live import interrupted_by_stop_signals
 from avatar_app.commands.live_options import DECODERS, DEVICES, FRAMINGS
 from avatar_app.commands.progress_bar import ProgressBar
+from avatar_app.commands.udp import LANDMARKS
 from avatar_app.errors import UsageError
 from avatar_app.paths import DEFAULT_AVATAR_NAME
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from avatar_app.rendering import RenderOrder, RenderReport
 
 FILMS = (".mp4", ".webm")
-LANDMARKS = ("canonical", "A", "A'", "B")
 OPAQUE, TRANSPARENT = "#ffffff", "transparent"  # MP4 has no alpha
 INTERRUPTED = 130
 # What the engine's options need beside those of this command: every frame once, to the end.

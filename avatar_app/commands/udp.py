@@ -12,23 +12,20 @@ from avatar_app.commands.live import interrupted_by_stop_signals
 from avatar_app.commands.live_options import FRAMINGS, SOURCE_HELP
 from avatar_app.commands.progress_bar import ProgressBar
 from avatar_app.errors import SourceError
-from avatar_app.paths import DEFAULT_AVATAR_NAME, weights_folder
+from avatar_app.paths import DEFAULT_AVATAR_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from avatar_app.engine import EngineConfig, EngineParts
-    from avatar_app.engine.frames import PoseFrame
+    from avatar_app.engine.frames import PoseFrame, UdpFrame
+    from renderer.conr.landmark_convention import LandmarkConvention
     from udp_live.rig.rig import Rig
-    from udp_live.types import UdpMap
     from udp_live.udp_files import SequenceNotes
-
-    Convert = Callable[[UdpMap], UdpMap]
 
 logger = logging.getLogger(__name__)
 
-CANONICAL, CONR = "canonical", "conr"
-LANDMARKS = (CANONICAL, CONR, "A", "A'", "B")
+LANDMARKS = ("canonical", "conr", "A", "A'", "B")
 FORMATS = ("npz", "exr")
 MIN_ZOOM = 0.1
 FAR_WALK = 1.0  # figure heights; a dance stays within
@@ -55,7 +52,7 @@ def add_parser(subparsers: Any) -> None:
     add(
         "--landmarks",
         choices=LANDMARKS,
-        default=CANONICAL,
+        default=LANDMARKS[0],
         help="this app's own, those of your CoNR weights (conr), or a guess at CoNR's",
     )
     add("--size", type=int, default=512, help="side of the square maps, pixels")
@@ -86,10 +83,12 @@ def run(arguments: argparse.Namespace) -> int:
     from avatar_app.engine import EngineParts
     from avatar_app.engine.udp_performance import draw_performance
     from avatar_app.output.udp_recording import UdpRecording
+    from avatar_app.rendering.landmark_choice import choose_convention
 
     config = engine_config(arguments, ())
     parts = EngineParts()
     avatar = parts.load_avatar(config)
+    convention = choose_convention(arguments.landmarks, avatar.rig)
     folder = arguments.output.expanduser()
     recording = UdpRecording(
         folder,
@@ -104,11 +103,10 @@ def run(arguments: argparse.Namespace) -> int:
             raise SourceError(f"nothing to write: {config.source.address} has no frames")
         frames = _staged(frames, avatar.rig, arguments.in_place)
         config = _framed(config, avatar.rig, frames)
-        convert = _conversion(arguments.landmarks, avatar.rig)
         bar.begin("drawing", len(frames))
         with _ended_by_ctrl_c(), closing(draw_performance(config, avatar.rig, frames)) as drawn:
             for frame in drawn:
-                recording.send(replace(frame, udp_map=convert(frame.udp_map)))
+                recording.send(_converted(frame, convention))
                 bar.advance()
         bar.end()
     print(f"wrote {folder}: {recording.count} UDP files for {recording.fps:g} fps")
@@ -183,28 +181,21 @@ def _framed(config: "EngineConfig", rig: "Rig", frames: "list[PoseFrame]") -> "E
     return replace(config, zoom=zoom, pan=(across, up))
 
 
-def _conversion(landmarks: str, rig: "Rig") -> "Convert":
-    """Return what turns canonical maps into those of a convention."""
-    from renderer.conr.convention_file import read_convention
-    from renderer.conr.landmark_convention import named_convention, rig_box
-
-    if landmarks == CANONICAL:
-        return lambda udp_map: udp_map
-    if landmarks == CONR:
-        return read_convention(weights_folder(), rig_box(rig)).apply_to_map
-    return named_convention(landmarks, rig_box(rig)).apply_to_map
+def _converted(frame: "UdpFrame", convention: "LandmarkConvention | None") -> "UdpFrame":
+    if convention is None:
+        return frame
+    return replace(frame, udp_map=convention.apply_to_map(frame.udp_map))
 
 
 def _notes(
     arguments: argparse.Namespace, config: "EngineConfig", avatar_name: str
 ) -> "SequenceNotes":
-    from renderer.conr.convention_file import convention_name
+    from avatar_app.rendering.landmark_choice import written_name
     from udp_live.udp_files import SequenceNotes
 
-    is_conr = arguments.landmarks == CONR
     return SequenceNotes(
         fps=config.fps,
-        landmarks=convention_name(weights_folder()) if is_conr else arguments.landmarks,
+        landmarks=written_name(arguments.landmarks),
         avatar=avatar_name,
         source=Path(config.source.address).name,  # where it lay is nobody's business
         framing=config.framing,

@@ -17,6 +17,8 @@ from avatar_app.engine.avatar_rasterizer import AvatarRasterizer
 from avatar_app.engine.frames import CameraFrame
 from avatar_app.errors import SourceError
 from avatar_app.paths import find_avatar, find_clip
+from avatar_app.rendering import landmark_choice
+from avatar_app.rendering.landmark_choice import CANONICAL, CONR
 from avatar_app.tracking.replay_tracker import read_recorded_motion
 from renderer.conr.convention_file import write_convention
 from renderer.conr.landmark_convention import (
@@ -214,7 +216,7 @@ def test_landmarks_are_those_of_the_convention_asked_for(tmp_path: Path, parts: 
 
 
 def test_every_named_convention_can_be_asked_for() -> None:
-    assert (udp.CANONICAL, udp.CONR, *CONVENTION_NAMES) == udp.LANDMARKS
+    assert (CANONICAL, CONR, *CONVENTION_NAMES) == udp.LANDMARKS
 
 
 def test_landmarks_of_the_weights_are_as_their_folder_says(
@@ -222,7 +224,7 @@ def test_landmarks_of_the_weights_are_as_their_folder_says(
 ) -> None:
     fitted = LandmarkConvention("fitted", (2, 0, 1), (1.0, -1.0, 0.5), (0.0, 1.0, 0.25))
     write_convention(tmp_path, fitted)
-    monkeypatch.setattr(udp, "weights_folder", lambda: tmp_path)
+    monkeypatch.setattr(landmark_choice, "weights_folder", lambda: tmp_path)
     (_, ours), *_ = open_udp_folder(run_in(tmp_path, "--frames", "1"))
     parts.camera = FakeCamera(count=5)
     options = ("--frames", "1", "--landmarks", "conr", "--overwrite")
