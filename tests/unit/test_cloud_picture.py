@@ -68,7 +68,7 @@ def test_discs_close_a_surface_at_any_zoom() -> None:
     surface = CloudScene(
         grid.astype(np.float32), np.full_like(grid, 200, np.float32), 0.8, 0.6, 0.004
     )
-    for zoom in (1.0, 2.3, 5.0):
+    for zoom in (1.0, 2.3, 5.0, 12.0):
         drawn = whole(draw_points(surface, CloudView(0.3, 0.1, zoom), SIZE, FOG))
         assert (drawn[90:140, 80:120, 3] == 255).all()
 

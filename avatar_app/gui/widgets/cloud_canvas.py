@@ -31,8 +31,8 @@ from avatar_app.gui.frame_image import image_of_avatar
 TURN_MS = 16
 IDLE_TURN_RAD_S = 0.35
 FINE_MS = 140  # of rest, after which a picture is worth its time
-FINE_SCALE = 2.0  # pixels drawn per pixel shown, for smooth rims
-COARSE_PIXELS, FINE_PIXELS = 900_000, 3_200_000
+FINE_SCALE = 2.0  # pixels drawn per device-independent pixel, for smooth rims
+COARSE_PIXELS, FINE_PIXELS = 700_000, 3_200_000
 KEY_TURN = 0.06  # picture sides per press of an arrow key
 GLOW, FOG = "#17353f", (12, 29, 36)
 RINGS = (0.62, 1.0)  # radii, of half the cloud's width
@@ -238,19 +238,17 @@ class CloudCanvas(QWidget):
 
     def _ask(self) -> None:
         """Ask for a picture at once, and for a fine one when nothing moves any more."""
-        self._request(1.0, COARSE_PIXELS, is_fine=False)
+        self._request(self.devicePixelRatioF(), COARSE_PIXELS, is_fine=False)
         if not self._turns:
             self._fine_timer.start()
 
     def _ask_fine(self) -> None:
-        self._request(FINE_SCALE, FINE_PIXELS, is_fine=True)
+        self._request(max(self.devicePixelRatioF(), FINE_SCALE), FINE_PIXELS, is_fine=True)
 
     def _request(self, scale: float, limit: int, *, is_fine: bool) -> None:
         if not self._scenes or not self.isVisible():
             return
-        wanted = scale * self.devicePixelRatioF()
-        allowed = math.sqrt(limit / max(self.width() * self.height(), 1))
-        factor = min(wanted, allowed)
+        factor = min(scale, math.sqrt(limit / max(self.width() * self.height(), 1)))
         size = (max(round(self.width() * factor), 1), max(round(self.height() * factor), 1))
         self._worker.draw(PictureRequest(self._scenes, self._view, size, FOG, is_fine))
 
