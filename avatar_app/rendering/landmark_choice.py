@@ -33,7 +33,7 @@ def choose_convention(name: str, rig: Rig) -> LandmarkConvention | None:
         return named_convention(name, box)
     installed = convention_name(weights_folder())
     if name not in (CONR, installed):
-        known = ", ".join((CANONICAL, *CONVENTION_NAMES, installed))
+        known = ", ".join(dict.fromkeys((CANONICAL, *CONVENTION_NAMES, installed)))
         raise UsageError(f"landmarks not understood: '{name}' is none of {known}; give --landmarks")
     return read_convention(weights_folder(), box)
 

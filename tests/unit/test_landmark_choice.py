@@ -41,7 +41,7 @@ def test_conr_is_what_the_weights_folder_says(weights: Path) -> None:
 
 
 def test_files_noted_with_the_fitted_convention_are_understood_where_it_is(weights: Path) -> None:
-    with pytest.raises(UsageError, match="'fitted' is none of canonical, A, A', B"):
+    with pytest.raises(UsageError, match="'fitted' is none of canonical, A, A', B;"):
         choose_convention("fitted", tiny_rig())
     write_convention(weights, FITTED)
     assert choose_convention("fitted", tiny_rig()) == FITTED
