@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from udp_live.motion.openpose.bone_lengths import BodySize
 from udp_live.motion.openpose.depth_signs import steadiest_choices
 from udp_live.motion.openpose.keypoints import MID_HIP, NOSE, SIDED
-from udp_live.motion.openpose.tracks import smooth
+from udp_live.motion.openpose.time_filters import smooth
 
 Double = NDArray[np.float64]
 

@@ -4,10 +4,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter1d
 
 from udp_live.motion.openpose.keypoints import SIDED
-from udp_live.motion.openpose.tracks import smooth
+from udp_live.motion.openpose.time_filters import running_maximum, smooth
 
 Double = NDArray[np.float64]
 
@@ -111,7 +110,7 @@ def _scale(lengths: dict[str, Double], face_scale: Double, fps: float) -> Double
         return np.full(len(scale), 100.0)
     times = np.arange(len(scale))
     scale = np.interp(times, times[known], scale[known])
-    scale = maximum_filter1d(scale, max(round(ENVELOPE_S * fps), 1), mode="nearest")
+    scale = running_maximum(scale, round(ENVELOPE_S * fps))
     return np.maximum(smooth(scale, SMOOTH_S * fps), LEAST_PIXELS_PER_M)
 
 

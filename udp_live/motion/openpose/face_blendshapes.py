@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from udp_live.motion.openpose.tracks import smooth
+from udp_live.motion.openpose.time_filters import smooth
 from udp_live.retargeting.blendshapes import BLENDSHAPE_INDEX, BLENDSHAPE_NAMES
 
 Double = NDArray[np.float64]

@@ -12,7 +12,7 @@ from udp_live.motion.openpose.face_model import (
     rigid_weights,
 )
 from udp_live.motion.openpose.head_fit import HeadFit, fit_heads
-from udp_live.motion.openpose.tracks import smooth
+from udp_live.motion.openpose.time_filters import smooth
 
 Double = NDArray[np.float64]
 

@@ -4,10 +4,9 @@ from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import median_filter
 
 from udp_live.motion.openpose.depth_signs import steadiest_choices
-from udp_live.motion.openpose.tracks import smooth
+from udp_live.motion.openpose.time_filters import running_median, smooth
 
 Double = NDArray[np.float64]
 
@@ -73,7 +72,7 @@ def _fit_palms(places: Double, fps: float) -> tuple[Double, tuple[Double, Double
     affine = np.einsum("tnc,nk->tck", centred, model) @ np.linalg.inv(model.T @ model)
     left, stretch, right = np.linalg.svd(affine)
     # A plane keeps its length along the axis about which it is tilted: that is the scale.
-    scale = median_filter(stretch[:, 0], max(round(SCALE_S * fps), 1), mode="nearest")
+    scale = running_median(stretch[:, 0], round(SCALE_S * fps))
     scale = np.maximum(smooth(scale, SCALE_SMOOTH_S * fps), 1e-3)
     shares = np.clip(stretch / scale[:, None] / PALM_SLACK, 0.0, 1.0)
     shares[:, 0] = 1.0

@@ -4,7 +4,13 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
+
+from udp_live.linalg import (
+    quat_from_matrix,
+    quat_from_rotation_vector,
+    quat_to_matrix,
+    quat_to_rotation_vector,
+)
 
 Double = NDArray[np.float64]
 
@@ -70,12 +76,12 @@ def _step(fit: HeadFit, places: Double, weights: Double, model: Double) -> HeadF
     matrix = np.einsum("tn,tnci,tncj->tij", weights, slopes, slopes)
     target = np.einsum("tn,tnci,tnc->ti", weights, slopes, error)
     prior = FRONT_PRIOR * HEAD_M**2
-    now = Rotation.from_matrix(fit.rotations).as_rotvec()
+    now = quat_to_rotation_vector(quat_from_matrix(fit.rotations))
     target[:, :3] -= prior * now
     diagonal = np.array([prior, prior, prior, 0.0, 0.0, 0.0])
     diagonal = diagonal + DAMPING * np.array([HEAD_M**2] * 4 + [1.0, 1.0])
     change = np.linalg.solve(matrix + np.diag(diagonal), target[:, :, None])[:, :, 0]
-    turn = Rotation.from_rotvec(np.clip(change[:, :3], -0.5, 0.5)).as_matrix()
+    turn = quat_to_matrix(quat_from_rotation_vector(np.clip(change[:, :3], -0.5, 0.5)))
     return HeadFit(
         turn @ fit.rotations,
         fit.pixels_per_m * np.exp(np.clip(change[:, 3], -0.3, 0.3)),

@@ -2,9 +2,9 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d, median_filter
 
 from udp_live.motion.openpose.keypoints import FACE, SEEN_ABOVE
+from udp_live.motion.openpose.time_filters import running_median, smooth
 
 Double = NDArray[np.float64]
 Float = NDArray[np.float32]
@@ -43,16 +43,10 @@ def steady_tracks(points: Float, fps: float) -> tuple[Double, Double]:
             _gap_lengths(times, found) <= BRIDGE_S * fps, np.interp(times, found, sure), 0.0
         )
     places[:, :, 1] *= -1.0
-    if frames >= 3:
-        places = median_filter(places, size=(3, 1, 1), mode="nearest")
+    places = running_median(places, 3)
     steady = smooth(places, BODY_SMOOTH_S * fps)
     steady[:, FACE] = smooth(places[:, FACE], FACE_SMOOTH_S * fps)
     return steady, seen
-
-
-def smooth(values: Double, sigma_frames: float) -> Double:
-    """Blur along the first axis, without delay."""
-    return np.asarray(gaussian_filter1d(values, max(sigma_frames, 1e-3), axis=0, mode="nearest"))
 
 
 def _gap_lengths(times: NDArray[np.int_], found: NDArray[np.int_]) -> NDArray[np.int_]:
