@@ -35,7 +35,7 @@ def add_parser(subparsers: Any) -> None:
         "--source",
         dest="source",
         metavar="FILE",
-        help="a video of a person, clip:NAME or the address of another motion",
+        help="a video of a person, clip:NAME or openpose:FOLDER",
     )
     source.add_argument("--udp", type=Path, metavar="FOLDER", help="UDP files, npz or EXR")
     add = parser.add_argument
@@ -50,6 +50,12 @@ def add_parser(subparsers: Any) -> None:
         action=argparse.BooleanOptionalAction,
         default=False,
         help="move like a mirror image",
+    )
+    add(
+        "--in-place",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="walk on the spot (default: where the figure walks farther than it is tall)",
     )
     add("--background", help="transparent, a colour like #ffffff, or an image")
     add("--audio", action=argparse.BooleanOptionalAction, default=True, help="keep the sound")
@@ -110,7 +116,14 @@ def _order(arguments: argparse.Namespace) -> "RenderOrder":
     wanted.fps = 30.0 if arguments.fps is None else arguments.fps
     wanted.source = "clip:hello" if arguments.udp else arguments.source  # a UDP needs no motion
     config = engine_config(wanted, () if arguments.udp else (arguments.output,))
-    return RenderOrder(config, output, is_folder, arguments.audio, arguments.restart)
+    return RenderOrder(
+        config,
+        output,
+        is_folder,
+        keeps_sound=arguments.audio,
+        restart=arguments.restart,
+        in_place=arguments.in_place,
+    )
 
 
 def _output(wanted: str) -> tuple[Path, bool]:
@@ -137,6 +150,8 @@ def _check(arguments: argparse.Namespace, output: Path, *, is_folder: bool) -> N
 def _tell(order: "RenderOrder", report: "RenderReport") -> None:
     if report.seen is not None and report.seen < 1.0:
         print(f"a person was seen in {report.seen:.0%} of the frames")
+    if report.walk_m is not None:
+        print(f"the figure walks {report.walk_m:.1f} m and is kept in place; see --no-in-place")
     sound = ", with sound" if report.has_sound else ""
     print(
         f"wrote {order.output}: {report.frames} frames{sound}; "

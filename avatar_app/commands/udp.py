@@ -27,8 +27,6 @@ logger = logging.getLogger(__name__)
 
 LANDMARKS = ("canonical", "conr", "A", "A'", "B")
 FORMATS = ("npz", "exr")
-MIN_ZOOM = 0.1
-FAR_WALK = 1.0  # figure heights; a dance stays within
 # What the engine's options need beside those of this command: nothing is painted.
 UNUSED_OPTIONS = {
     "background": "transparent",
@@ -83,6 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
     from avatar_app.engine import EngineParts
     from avatar_app.engine.udp_performance import draw_performance
     from avatar_app.output.udp_recording import UdpRecording
+    from avatar_app.rendering.figure_reach import hold_reach
     from avatar_app.rendering.landmark_choice import choose_convention
 
     config = engine_config(arguments, ())
@@ -102,7 +101,7 @@ def run(arguments: argparse.Namespace) -> int:
         if not frames:
             raise SourceError(f"nothing to write: {config.source.address} has no frames")
         frames = _staged(frames, avatar.rig, arguments.in_place)
-        config = _framed(config, avatar.rig, frames)
+        config = hold_reach(config, avatar.rig, frames)
         bar.begin("drawing", len(frames))
         with _ended_by_ctrl_c(), closing(draw_performance(config, avatar.rig, frames)) as drawn:
             for frame in drawn:
@@ -156,29 +155,13 @@ def _ended_by_ctrl_c() -> "Iterator[None]":
 
 def _staged(frames: "list[PoseFrame]", rig: "Rig", in_place: bool | None) -> "list[PoseFrame]":
     """Keep a figure that walks away in its place; None decides by how far it walks."""
-    from avatar_app.rendering.travel import on_the_spot, travel_m
-    from udp_live.rig.landmarks import MARGIN, landmark_space
+    from avatar_app.rendering.travel import far_walk_m, kept_in_place
 
-    walked_m = travel_m([frame.rig_pose for frame in frames])
-    height_m = float(landmark_space(rig).scale) / MARGIN
-    if in_place is None and walked_m > FAR_WALK * height_m:
+    walked_m = far_walk_m(frames, rig)
+    if in_place is None and walked_m is not None:
         print(f"the figure walks {walked_m:.1f} m and is kept in place; see --no-in-place")
         in_place = True
-    if not in_place:
-        return frames
-    return [replace(frame, rig_pose=on_the_spot(frame.rig_pose)) for frame in frames]
-
-
-def _framed(config: "EngineConfig", rig: "Rig", frames: "list[PoseFrame]") -> "EngineConfig":
-    """Let the framing ``full`` hold all that the figure reaches."""
-    from avatar_app.rendering.figure_reach import frame_reach
-
-    if config.framing != "full":
-        return config
-    reach = frame_reach(rig, [frame.rig_pose for frame in frames])
-    zoom = max(config.zoom * reach.zoom, MIN_ZOOM)
-    across, up = (zoom / reach.zoom * pan for pan in reach.pan)
-    return replace(config, zoom=zoom, pan=(across, up))
+    return kept_in_place(frames) if in_place else frames
 
 
 def _converted(frame: "UdpFrame", convention: "LandmarkConvention | None") -> "UdpFrame":

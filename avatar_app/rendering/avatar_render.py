@@ -5,23 +5,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from avatar_app.engine import EngineConfig, EngineParts, StageStats
+from avatar_app.engine import EngineParts, StageStats
 from avatar_app.engine.frames import PoseFrame
+from avatar_app.engine.keypoint_address import parse_keypoint_address
 from avatar_app.engine.performance import perform
 from avatar_app.errors import SourceError
 from avatar_app.paths import find_clip
 from avatar_app.rendering.avatar_painting import AvatarPainting, PoseTrack, retarget_take
-from avatar_app.rendering.figure_reach import frame_reach
-from avatar_app.rendering.fingerprint import file_digest
+from avatar_app.rendering.figure_reach import hold_reach
+from avatar_app.rendering.fingerprint import file_digest, listing_digest
 from avatar_app.rendering.finished_output import open_job, write_output
 from avatar_app.rendering.progress import Progress
 from avatar_app.rendering.render_job import RenderJob
 from avatar_app.rendering.render_order import Inputs, RenderOrder, RenderReport, painting_inputs
 from avatar_app.rendering.sound import Soundtrack, sound_start
 from avatar_app.rendering.tracked_take import TrackedTake
+from avatar_app.rendering.travel import far_walk_m, kept_in_place
 from avatar_app.rendering.video_timing import VideoTiming, read_video_timing
 from avatar_app.rendering.video_tracking import VideoTracking
-from udp_live.rig.framing import Framing
 from udp_live.rig.rig import Rig
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class AvatarRender:
     def __init__(self, order: RenderOrder, parts: EngineParts, progress: Progress) -> None:
         self._order, self._parts, self._progress = order, parts, progress
         self._seen: float | None = None
+        self._walk_m: float | None = None
 
     def run(self) -> RenderReport:
         """Make the output.
@@ -49,8 +51,9 @@ class AvatarRender:
         avatar = self._parts.load_avatar(config)
         with open_job(self._order, self._inputs()) as job:
             sound: Soundtrack | None = None
-            if config.source.is_clip:
-                track = self._clip_track(avatar.rig)
+            fps = self._recorded_fps()
+            if fps is not None:
+                track = self._recorded_track(avatar.rig, fps)
             else:
                 timing = self._timing()
                 sound, zero_s = self._soundtrack(timing)
@@ -60,7 +63,8 @@ class AvatarRender:
     def _paint(
         self, avatar: "Avatar", job: RenderJob, track: PoseTrack, sound: Soundtrack | None
     ) -> RenderReport:
-        config = self._framed(avatar.rig, track)
+        track = self._staged(track, avatar.rig)
+        config = hold_reach(self._order.config, avatar.rig, track.frames)
         with closing(self._parts.open_painter(config, avatar, StageStats())) as painter:
             painting = AvatarPainting(painter, track, config)
             write_output(self._order, job, painting, self._progress, sound)
@@ -70,20 +74,23 @@ class AvatarRender:
                 painter.device_name,
                 has_sound=sound is not None,
                 seen=self._seen,
+                walk_m=self._walk_m,
             )
 
-    def _framed(self, rig: Rig, track: PoseTrack) -> EngineConfig:
-        """Return the configuration whose framing shows everything the figure reaches."""
-        config = self._order.config
-        if Framing(config.framing) is not Framing.FULL:
-            return config
-        reach = frame_reach(rig, [frame.rig_pose for frame in track.frames])
-        return replace(config, zoom=config.zoom * reach.zoom, pan=reach.pan)
+    def _staged(self, track: PoseTrack, rig: Rig) -> PoseTrack:
+        """Keep a figure that walks away in its place, if that is wanted or needed."""
+        wanted = self._order.in_place
+        self._walk_m = far_walk_m(track.frames, rig) if wanted is None else None
+        if not wanted and self._walk_m is None:
+            return track
+        return replace(track, frames=kept_in_place(track.frames))
 
-    def _clip_track(self, rig: Rig) -> PoseTrack:
-        config = self._order.config
-        frames = list(perform(config, self._parts, rig))
-        return self._track(frames, 0.0, len(frames) / config.fps)
+    def _recorded_track(self, rig: Rig, fps: float) -> PoseTrack:
+        """Return what needs no tracking: a motion clip, or keypoints."""
+        frames = [
+            replace(frame, motion=None) for frame in perform(self._order.config, self._parts, rig)
+        ]
+        return self._track(frames, 0.0, len(frames) / fps)
 
     def _video_track(
         self, rig: Rig, job: RenderJob, timing: VideoTiming, zero_s: float
@@ -110,6 +117,15 @@ class AvatarRender:
         zero_s = min(timing.start_s, start_s)
         return Soundtrack(video, -zero_s), zero_s
 
+    def _recorded_fps(self) -> float | None:
+        """Return the rate of a source that needs no tracking; None for a video."""
+        config = self._order.config
+        if config.source.is_clip:
+            return config.fps
+        if config.source.is_keypoints:
+            return parse_keypoint_address(config.source.address).fps
+        return None
+
     def _timing(self) -> VideoTiming:
         return read_video_timing(self._video)
 
@@ -120,14 +136,25 @@ class AvatarRender:
     def _inputs(self) -> Inputs:
         config = self._order.config
         face_model = config.tracking.face_model
-        address = config.source.address
-        source = find_clip(address.removeprefix("clip:")) if config.source.is_clip else self._video
+        fps = self._recorded_fps()
         return {
-            "source": file_digest(source),
-            "fps": f"{config.fps:g}" if config.source.is_clip else "the source's",
+            "source": self._source_digest(),
+            "fps": "of the video" if fps is None else f"{fps:g}",
             **painting_inputs(self._order),
             "framing": config.framing,
+            "zoom": f"{config.zoom:g}",
+            "in place": str(self._order.in_place).lower(),
             "mirror": str(config.mirror).lower(),
             "sound": str(self._order.keeps_sound).lower(),
             "face model": file_digest(face_model) if face_model else "none",
         }
+
+    def _source_digest(self) -> str:
+        source = self._order.config.source
+        if source.is_clip:
+            return file_digest(find_clip(source.address.removeprefix("clip:")))
+        if source.is_keypoints:
+            address = parse_keypoint_address(source.address)
+            files = tuple(sorted(address.folder.glob("*.json")))
+            return f"{listing_digest(files)} {address.image_size}"
+        return file_digest(self._video)

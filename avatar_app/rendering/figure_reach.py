@@ -1,10 +1,12 @@
 """One framing for a whole run: everything that the figure reaches, known before it is painted."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from avatar_app.engine import EngineConfig
+from avatar_app.engine.frames import PoseFrame
 from udp_live.rig.framing import Framing, frame_viewpoint, project
 from udp_live.rig.rig import Rig
 from udp_live.rig.skinning import skin_vertices
@@ -50,3 +52,13 @@ def frame_reach(rig: Rig, poses: Sequence[RigPose]) -> FullFraming:
     across = float(np.clip(0.5, high[0] - half, low[0] + half)) - 0.5
     down = 0.5 * float(low[1] + high[1]) - 0.5
     return FullFraming(zoom, (-across * zoom, down * zoom))
+
+
+def hold_reach(config: EngineConfig, rig: Rig, frames: Sequence[PoseFrame]) -> EngineConfig:
+    """Let the framing ``full`` hold all that the figure reaches; others stay as they are."""
+    if Framing(config.framing) is not Framing.FULL:
+        return config
+    reach = frame_reach(rig, [frame.rig_pose for frame in frames])
+    zoom = max(config.zoom * reach.zoom, SMALLEST_ZOOM)
+    across, up = (zoom / reach.zoom * pan for pan in reach.pan)
+    return replace(config, zoom=zoom, pan=(across, up))

@@ -20,6 +20,7 @@ class RenderOrder:
         is_folder: The output is a folder of PNGs.
         keeps_sound: The sound of a video goes along into a film.
         restart: Forget what an interrupted run has left.
+        in_place: A figure that walks stays on the spot; None decides by how far it walks.
     """
 
     config: EngineConfig
@@ -27,6 +28,7 @@ class RenderOrder:
     is_folder: bool
     keeps_sound: bool = True
     restart: bool = False
+    in_place: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class RenderReport:
         device: Where it ran.
         has_sound: The film has sound.
         seen: Share of a video's frames in which a person was seen; None when nothing was tracked.
+        walk_m: So far the figure walked, and was kept on the spot without being asked; else None.
     """
 
     frames: int
@@ -46,6 +49,7 @@ class RenderReport:
     device: str
     has_sound: bool = False
     seen: float | None = None
+    walk_m: float | None = None
 
 
 def painting_inputs(order: RenderOrder) -> Inputs:

@@ -24,7 +24,7 @@ def codec_and_span(path: Path) -> tuple[str, float, float]:
     """Return codec, start and end in seconds of what is heard."""
     with av.open(str(path)) as container:
         stream = container.streams.audio[0]
-        frames = [frame for frame in container.decode(stream)]
+        frames = list(container.decode(stream))
         last = frames[-1]
         end_s = float(last.pts * last.time_base) + last.samples / last.sample_rate
         return stream.codec_context.name, float(frames[0].time), end_s
