@@ -6,7 +6,6 @@ from statistics import fmean, median
 from typing import TYPE_CHECKING, Any
 
 from avatar_app.commands.live_options import DECODERS, DEVICES
-from avatar_app.engine.config import SUPERSAMPLING
 from avatar_app.paths import DEFAULT_AVATAR_NAME
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ def add_parser(subparsers: Any) -> None:
     add("--size", type=int, default=384, help="side of the pictures in pixels")
     add("--poses", type=int, default=60, help="random poses per framing")
     add("--seed", type=int, default=0, help="of the random poses")
-    add("--supersampling", type=int, choices=(1, 2), default=SUPERSAMPLING, help="of edges")
+    add("--supersampling", type=int, choices=(1, 2), default=2, help="of edges")
     add("--json", type=Path, metavar="FILE", help="write the scores")
     add("--pictures", type=Path, metavar="DIR", help="write the worst pictures beside the truth")
     parser.set_defaults(run=run)

@@ -11,7 +11,18 @@ import pytest
 
 PROJECT_ROOT = Path(__file__).parents[2]
 PACKAGES = ("avatar_app", "renderer", "udp_live")
-HEAVY = ("torch", "mediapipe", "cv2", "PySide6", "moderngl", "scipy", "onnxruntime", "av")
+HEAVY = (
+    "avatar_app.engine",
+    "scipy",
+    "torch",
+    "mediapipe",
+    "cv2",
+    "PySide6",
+    "moderngl",
+    "scipy",
+    "onnxruntime",
+    "av",
+)
 MODULES = sorted(path for package in PACKAGES for path in (PROJECT_ROOT / package).rglob("*.py"))
 
 
