@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Float = NDArray[np.float32]
+Places = NDArray[np.float64]
 
 BAND_ROWS = 128  # of the drawing that are put back at once, so that large ones need little memory
 SAME_SURFACE = 8.0  # typical steps within which neighbours belong to one surface
@@ -59,18 +60,23 @@ class SquareCrop:
         canvas = np.zeros((size[1], size[0], 4), np.float32)
         rows, columns = self._overlap(size[1], self.top), self._overlap(size[0], self.left)
         mask = _resized(np.ascontiguousarray(square[..., 3:]), self.side)
-        limit = _surface_limit(square)
-        scale = square.shape[0] / self.side
-        across = (np.arange(columns.start, columns.stop) - self.left + 0.5) * scale - 0.5
-        for start in range(rows.start, rows.stop, BAND_ROWS):
-            band = slice(start, min(start + BAND_ROWS, rows.stop))
-            down = (np.arange(band.start, band.stop) - self.top + 0.5) * scale - 0.5
-            canvas[band, columns, :3] = _sample_surfaces(square, down, across, limit)
         canvas[rows, columns, 3] = mask[
             rows.start - self.top : rows.stop - self.top,
             columns.start - self.left : columns.stop - self.left,
             0,
         ]
+        limit = _surface_limit(square)
+        is_plain = _plain_quads(square, limit)
+        scale = square.shape[0] / self.side
+        across = (np.arange(columns.start, columns.stop) - self.left + 0.5) * scale - 0.5
+        for start in range(rows.start, rows.stop, BAND_ROWS):
+            band = slice(start, min(start + BAND_ROWS, rows.stop))
+            down = (np.arange(band.start, band.stop) - self.top + 0.5) * scale - 0.5
+            landmarks = _interpolate(square, down, across)
+            quads = np.ix_(*(_split(place, len(is_plain))[0] for place in (down, across)))
+            mixed = (~is_plain[quads] & (canvas[band, columns, 3] > 0)).nonzero()
+            landmarks[mixed] = _sample_surfaces(square, down[mixed[0]], across[mixed[1]], limit)
+            canvas[band, columns, :3] = landmarks
         return canvas
 
     def _overlap(self, length: int, start: int) -> slice:
@@ -112,28 +118,48 @@ def _pair(array: NDArray[Any], axis: int) -> tuple[NDArray[Any], NDArray[Any]]:
     return (array[1:], array[:-1]) if axis == 0 else (array[:, 1:], array[:, :-1])
 
 
-def _sample_surfaces(
-    square: Float, down: NDArray[np.float64], across: NDArray[np.float64], limit: float
-) -> Float:
+def _plain_quads(square: Float, limit: float) -> NDArray[np.bool_]:
+    """Mark the 2x2 neighbourhoods that lie inside one surface, ``[S - 1, S - 1]``."""
+    height, width = square.shape[0] - 1, square.shape[1] - 1
+    corners = [square[y : y + height, x : x + width] for y in (0, 1) for x in (0, 1)]
+    plain = np.ones((height, width), np.bool_)
+    for number, corner in enumerate(corners):
+        plain &= corner[..., 3] >= CLEAR_MASK
+        for other in corners[number + 1 :]:
+            plain &= np.square(corner[..., :3] - other[..., :3]).sum(axis=-1) <= limit
+    return plain
+
+
+def _interpolate(square: Float, down: Places, across: Places) -> Float:
     """Interpolate landmarks at rows ``down`` and columns ``across``, ``[R, C, 3]``."""
     last = square.shape[0] - 1
     (row, below), (column, beside) = _split(down, last), _split(across, last)
-    nearest = square[np.ix_(row + (below > 0.5), column + (beside > 0.5))][..., :3]
-    total, weight = np.zeros_like(nearest), np.zeros(nearest.shape[:2], np.float32)
+    share = below.astype(np.float32)[:, None, None]
+    lines = square[row, :, :3] * (1 - share) + square[row + 1, :, :3] * share
+    share = beside.astype(np.float32)[:, None]
+    return np.asarray(lines[:, column] * (1 - share) + lines[:, column + 1] * share)
+
+
+def _sample_surfaces(square: Float, down: Places, across: Places, limit: float) -> Float:
+    """Interpolate landmarks at N places, each within the surface that is nearest, ``[N, 3]``."""
+    last = square.shape[0] - 1
+    (row, below), (column, beside) = _split(down, last), _split(across, last)
+    nearest = square[row + (below > 0.5), column + (beside > 0.5), :3]
+    total, weight = np.zeros_like(nearest), np.zeros(len(nearest), np.float32)
     for dy, share_down in ((0, 1 - below), (1, below)):
         for dx, share_across in ((0, 1 - beside), (1, beside)):
-            corner = square[np.ix_(np.minimum(row + dy, last), np.minimum(column + dx, last))]
-            same = np.square(corner[..., :3] - nearest).sum(axis=-1) <= limit
-            share = (share_down[:, None] * share_across * same).astype(np.float32)
-            share *= corner[..., 3] >= CLEAR_MASK
-            total += corner[..., :3] * share[..., None]
+            corner = square[row + dy, column + dx]
+            same = np.square(corner[:, :3] - nearest).sum(axis=-1) <= limit
+            same &= corner[:, 3] >= CLEAR_MASK
+            share = (share_down * share_across * same).astype(np.float32)
+            total += corner[:, :3] * share[:, None]
             weight += share
-    found = weight[..., None] > 1e-3
-    return np.where(found, total / np.maximum(weight, 1e-3)[..., None], nearest)
+    found = weight[:, None] > 1e-3
+    return np.where(found, total / np.maximum(weight, 1e-3)[:, None], nearest)
 
 
-def _split(place: NDArray[np.float64], last: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Split places between pixels into a pixel and the way to the next one, in [0, 1)."""
+def _split(place: Places, last: int) -> tuple[NDArray[np.int64], Places]:
+    """Split places between pixels 0 to ``last`` into a pixel and the way to the next one."""
     inside = np.clip(place, 0, last)
-    pixel = np.minimum(inside.astype(np.int64), max(last - 1, 0))
+    pixel = np.minimum(inside.astype(np.int64), last - 1)
     return pixel, inside - pixel

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from renderer.conr import square_crop
 from renderer.conr.config import ConrConfig
 from renderer.conr.networks import ConrNetworks, random_networks
 from renderer.conr.square_crop import SquareCrop, crop_around
@@ -90,6 +91,24 @@ def test_between_two_surfaces_no_landmark_is_made_up() -> None:
     assert not ((back[..., 0] > 0.2501) & (back[..., 0] < 0.6999)).any()
     assert len(np.unique(back[:, 0, 0])) > 60  # smooth along each surface
     np.testing.assert_array_equal(back[..., 3], 1)
+
+
+def test_the_short_cut_inside_surfaces_changes_nothing(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    square = np.ones((48, 48, 4), np.float32)
+    square[..., :3] = np.linspace(0.2, 0.3, 48)[:, None, None]
+    square[10:30, 20:40, :3] += 0.4
+    square[rng.random((48, 48)) < 0.1] = 0
+    for crop in (SquareCrop(-7, 3, 131), SquareCrop(5, -9, 40)):
+        short = crop.put_back(square, (120, 100))
+        with monkeypatch.context() as patch:
+            patch.setattr(
+                square_crop, "_plain_quads", lambda square, limit: np.zeros((47, 47), np.bool_)
+            )
+            long = crop.put_back(square, (120, 100))
+        seen = long[..., 3] > 0
+        np.testing.assert_allclose(short[seen], long[seen], atol=1e-6)
 
 
 def test_the_mask_is_soft_on_request_and_else_cut_at_one_half(rng: np.random.Generator) -> None:
