@@ -1,4 +1,4 @@
-"""Blendshapes from mesh landmarks, measured against the same person's relaxed face."""
+"""Blendshapes from 70 face keypoints, measured against the same person's relaxed face."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,12 +9,12 @@ from udp_live.retargeting.blendshapes import BLENDSHAPE_INDEX, BLENDSHAPE_NAMES
 Double = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-CORNERS = {"Left": (263, 362), "Right": (33, 133)}  # outer, inner
-LIDS = {"Left": ((385, 380), (387, 373)), "Right": ((158, 153), (160, 144))}
-INNER_BROW = {"Left": (336, 296), "Right": (107, 66)}
-OUTER_BROW = {"Left": (334, 293), "Right": (105, 63)}
-IRIS = {"Left": 473, "Right": 468}
-LIPS, MOUTH_CORNERS = (13, 14), (61, 291)
+CORNERS = {"Left": (45, 42), "Right": (36, 39)}  # outer, inner
+LIDS = {"Left": ((43, 47), (44, 46)), "Right": ((38, 40), (37, 41))}
+INNER_BROW = {"Left": (22, 23), "Right": (21, 20)}
+OUTER_BROW = {"Left": (24, 25), "Right": (19, 18)}
+PUPIL = {"Left": 69, "Right": 68}
+LIPS, MOUTH_CORNERS = (62, 66), (48, 54)
 
 # Of the open eye's height: where a lid counts as shut. What MediaPipe says of open and shut eyes.
 SHUT_SHARE = 0.45
@@ -37,11 +37,11 @@ FAST = ("eyeBlinkLeft", "eyeBlinkRight", "jawOpen")
 SLOW_S = 0.10
 
 
-def read_blendshapes(mesh: Double, rotations: Double, known: Flags, fps: float) -> Double:
+def read_blendshapes(faces: Double, rotations: Double, known: Flags, fps: float) -> Double:
     """Measure faces over a clip.
 
     Args:
-        mesh: ``[T, 478, 3]`` float64 pixels, x right, y up, z to the webcam.
+        faces: ``[T, 70, 3]`` float64 pixels, x right, y up, z to the webcam.
         rotations: ``[T, 3, 3]`` float64, head to webcam.
         known: ``[T]`` where a face is seen.
         fps: Frames per second.
@@ -49,8 +49,9 @@ def read_blendshapes(mesh: Double, rotations: Double, known: Flags, fps: float) 
     Returns:
         ``[T, 52]`` float64 in [0, 1], order of ``BLENDSHAPE_NAMES``.
     """
-    points = mesh @ rotations  # in the head's axes
-    unit = np.linalg.norm(points[:, 33] - points[:, 263], axis=1)
+    points = faces @ rotations  # in the head's axes
+    outer = [CORNERS[side][0] for side in CORNERS]
+    unit = np.linalg.norm(points[:, outer[0]] - points[:, outer[1]], axis=1)
     points = points / np.maximum(unit, 1e-6)[:, None, None]
     yaw = np.arctan2(rotations[:, 0, 2], rotations[:, 2, 2])
     pitch = np.arcsin(np.clip(rotations[:, 1, 2], -1.0, 1.0))
@@ -61,7 +62,7 @@ def read_blendshapes(mesh: Double, rotations: Double, known: Flags, fps: float) 
     for side in CORNERS:
         found |= _read_eye(points, side, level) | _read_brow(points, side, level)
     found["browInnerUp"] = 0.5 * (found["browOuterUpLeft"] + found["browOuterUpRight"])
-    shapes = np.zeros((len(mesh), len(BLENDSHAPE_NAMES)))
+    shapes = np.zeros((len(faces), len(BLENDSHAPE_NAMES)))
     for name, values in found.items():
         steady = values if name in FAST else smooth(values, SLOW_S * fps)
         shapes[:, BLENDSHAPE_INDEX[name]] = np.clip(steady, 0.0, 1.0)
@@ -77,7 +78,7 @@ def _read_eye(points: Double, side: str, level: Flags) -> dict[str, Double]:
     wide = max(_relaxed(height, level, OPEN_PERCENTILE), 1e-3)
     closed = (wide - height) / (wide * (1.0 - SHUT_SHARE))
     closed = np.maximum(closed - LID_NOISE, 0.0) / (1.0 - LID_NOISE)
-    offset = (points[:, IRIS[side]] - 0.5 * (outer + inner)) / width[:, None]
+    offset = (points[:, PUPIL[side]] - 0.5 * (outer + inner)) / width[:, None]
     down = -(offset[:, 1] - _relaxed(offset[:, 1], level)) / FULL_LOOK
     aside = (offset[:, 0] - _relaxed(offset[:, 0], level)) / FULL_LOOK
     outwards = aside if side == "Left" else -aside

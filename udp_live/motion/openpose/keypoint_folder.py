@@ -14,7 +14,7 @@ from udp_live.motion.openpose.person_choice import choose_person
 
 Float = NDArray[np.float32]
 
-MAX_FRAMES = 100_000  # almost an hour; 160 MB of keypoints
+MAX_FRAMES = 36_000  # twenty minutes at 30 fps, about 15 kB each while they are lifted
 USUAL_NAME = "_keypoints.json"
 DEFAULT_FPS = 30.0
 # Keypoints in units of the picture say nothing of its shape.

@@ -8,8 +8,13 @@ from numpy.typing import NDArray
 from udp_live.motion.openpose.body_lift import lift_body
 from udp_live.motion.openpose.bone_lengths import measure_body
 from udp_live.motion.openpose.face_blendshapes import read_blendshapes
-from udp_live.motion.openpose.face_model import face_points
-from udp_live.motion.openpose.face_reading import fit_body_heads, fit_faces, mesh_landmarks
+from udp_live.motion.openpose.face_placement import (
+    fit_body_heads,
+    fit_faces,
+    generic_faces,
+    lay_on_heads,
+    mesh_landmarks,
+)
 from udp_live.motion.openpose.hand_lift import lift_hand
 from udp_live.motion.openpose.head_fit import HeadFit
 from udp_live.motion.openpose.keypoints import (
@@ -47,7 +52,7 @@ WRIST_SEEN = 0.3
 class _Faces(NamedTuple):
     fit: HeadFit
     known: NDArray[np.bool_]
-    mesh: Double
+    points: Double
     blendshapes: Double
 
 
@@ -112,7 +117,7 @@ class KeypointMotion:
         x, y = faces.fit.centres[index]
         matrix[:3, 3] = (x - 0.5 * width) / scale, (y + 0.5 * height) / scale, -focal_px / scale
         return FaceTracking(
-            landmarks=self._in_image(faces.mesh[index]),
+            landmarks=self._in_image(mesh_landmarks(faces.points[index])),
             blendshapes=faces.blendshapes[index].astype(np.float32),
             camera_from_head=matrix.astype(np.float32),
         )
@@ -174,9 +179,8 @@ def _read_faces(places: Double, seen: Double, fps: float) -> _Faces:
     """Read faces from their 70 keypoints, or the head's turn alone from the body's."""
     fit, has_face = fit_faces(places[:, FACE], seen[:, FACE], fps)
     coarse, has_head = fit_body_heads(places[:, BODY], seen[:, BODY], fps)
-    mesh = mesh_landmarks(places[:, FACE], fit)
-    blendshapes = read_blendshapes(mesh, fit.rotations, has_face, fps)
-    generic = mesh_landmarks(_generic_places(coarse), coarse)
+    points = lay_on_heads(places[:, FACE], fit)
+    blendshapes = read_blendshapes(points, fit.rotations, has_face, fps)
     blinking = np.zeros((len(places), len(BLENDSHAPE_NAMES)))
     lids = [BLENDSHAPE_INDEX[name] for name in ("eyeBlinkLeft", "eyeBlinkRight")]
     # Nothing is known of the eyes, so they blink by themselves.
@@ -185,14 +189,9 @@ def _read_faces(places: Double, seen: Double, fps: float) -> _Faces:
     return _Faces(
         HeadFit(*(_choose(has_face, a, b) for a, b in zip(fit, coarse, strict=True))),
         has_face | has_head,
-        _choose(has_face, mesh, generic),
+        _choose(has_face, points, generic_faces(coarse)),
         _choose(has_face, blendshapes, blinking),
     )
-
-
-def _generic_places(fit: HeadFit) -> Double:
-    turned = np.einsum("tij,nj->tni", fit.rotations[:, :2], face_points())
-    return np.asarray(turned * fit.pixels_per_m[:, None, None] + fit.centres[:, None])
 
 
 def _choose(condition: NDArray[np.bool_], first: Double, second: Double) -> Double:

@@ -1,4 +1,4 @@
-"""A face from 70 flat keypoints: its turn, its mesh landmarks, its blendshapes."""
+"""Where faces are: the turn of heads, and 70 flat keypoints laid onto them."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ SMOOTH_S = 0.03
 HEAD_SMOOTH_S = 0.08
 # A face that looks further away than this lies too flat in the picture to be measured.
 LEAST_FACING = 0.3
+NOSE_TIP, MESH_COUNT = 30, 478
 
 
 def fit_faces(places: Double, seen: Double, fps: float) -> tuple[HeadFit, NDArray[np.bool_]]:
@@ -49,8 +50,8 @@ def fit_body_heads(places: Double, seen: Double, fps: float) -> tuple[HeadFit, N
     return _fit(places[:, columns], weights, body_head_points(), known, HEAD_SMOOTH_S * fps), known
 
 
-def mesh_landmarks(places: Double, fit: HeadFit) -> Double:
-    """Lay keypoints onto turned heads and name them as mesh landmarks.
+def lay_on_heads(places: Double, fit: HeadFit) -> Double:
+    """Lay face keypoints onto turned heads.
 
     Each keypoint keeps its place in the picture, and its depth is that of the generic head.
 
@@ -59,7 +60,7 @@ def mesh_landmarks(places: Double, fit: HeadFit) -> Double:
         fit: Where the heads are.
 
     Returns:
-        ``[T, 478, 3]`` float64 pixels, x right, y up, z to the webcam.
+        ``[T, 70, 3]`` float64 pixels, x right, y up, z to the webcam.
     """
     model = face_points()
     offset = (places - fit.centres[:, None]) / fit.pixels_per_m[:, None, None]
@@ -71,13 +72,29 @@ def mesh_landmarks(places: Double, fit: HeadFit) -> Double:
     solved = np.linalg.solve(safe[:, None], target[..., None])[..., 0]
     in_head = np.repeat(model[None], len(places), axis=0)
     in_head[facing, :, :2] = solved[facing]
+    return _placed(in_head, fit)
+
+
+def generic_faces(fit: HeadFit) -> Double:
+    """Return the generic head's keypoints where heads are, as ``lay_on_heads`` does."""
+    return _placed(np.repeat(face_points()[None], len(fit.rotations), axis=0), fit)
+
+
+def mesh_landmarks(points: Double) -> Double:
+    """Name one face's keypoints ``[70, 3]`` as the mesh landmarks ``[478, 3]`` that they are.
+
+    Landmarks of which no keypoint tells anything lie on the tip of the nose.
+    """
+    mesh = np.repeat(points[NOSE_TIP][None], MESH_COUNT, axis=0)
+    mesh[list(MESH_LANDMARKS)] = points
+    mesh[list(MESH_BETWEEN)] = points[np.array(list(MESH_BETWEEN.values()))].mean(axis=1)
+    return mesh
+
+
+def _placed(in_head: Double, fit: HeadFit) -> Double:
     turned = np.einsum("tij,tnj->tni", fit.rotations, in_head) * fit.pixels_per_m[:, None, None]
     turned[:, :, :2] += fit.centres[:, None]
-    mesh = np.repeat(turned[:, 30:31], 478, axis=1)
-    mesh[:, list(MESH_LANDMARKS)] = turned
-    pairs = np.array(list(MESH_BETWEEN.values()))
-    mesh[:, list(MESH_BETWEEN)] = turned[:, pairs].mean(axis=2)
-    return mesh
+    return np.asarray(turned)
 
 
 def _fit(
