@@ -16,6 +16,7 @@ from renderer.sheet.avatar_file import Avatar
 from udp_live.rig.expressions import effective_expression_weights, rest_pose
 from udp_live.rig.rig import Rig
 from udp_live.types import RigPose, UdpMap, Viewpoint
+from udp_live.udp_texture import UdpTexture
 
 
 class AvatarPainter:
@@ -84,9 +85,11 @@ class AvatarPainter:
             decode_size: Side of the picture that the decoder makes; scaled to the output size.
             supersampling: Side of the UDP map over ``decode_size``.
         """
-        udp_map = self._rasterizer.draw(pose, time_s, decode_size * supersampling)
+        leaves_it = self._decoder.reads_textures
+        draw = self._rasterizer.draw_to_texture if leaves_it else self._rasterizer.draw
+        udp = draw(pose, time_s, decode_size * supersampling)
         with self._stats.measure("decoding"):
-            image = self._decode(pose, udp_map, supersampling)
+            image = self._decode(pose, udp, supersampling)
         return image if decode_size == self._size else enlarge(image, self._size)
 
     def advance(self, pose: RigPose, time_s: float) -> None:
@@ -98,17 +101,20 @@ class AvatarPainter:
         self._decoder.close()
         self._rasterizer.close()
 
-    def _decode(self, pose: RigPose, udp_map: UdpMap, supersampling: int) -> NDArray[np.uint8]:
+    def _decode(
+        self, pose: RigPose, udp: UdpMap | UdpTexture, supersampling: int
+    ) -> NDArray[np.uint8]:
         weights = effective_expression_weights(self._rig, pose)
         names = (expression.name for expression in self._rig.expressions)
         expressions = dict(zip(names, weights.tolist(), strict=True))
-        return self._decoder.decode(self._encoding, udp_map, expressions, supersampling)
+        return self._decoder.decode(self._encoding, udp, expressions, supersampling)
 
     def _warm_up(self, config: EngineConfig) -> None:
         """Paint once, because libraries put off much of their work until they are first used."""
         pose = rest_pose(self._rig)
         scale = config.supersampling
-        self._decode(pose, self._rasterizer.draw_still(pose, self._size * scale), scale)
+        texture = self._rasterizer.draw_still(pose, self._size * scale)
+        self._decode(pose, texture if self._decoder.reads_textures else texture.read(), scale)
 
 
 def fair_threads() -> int:

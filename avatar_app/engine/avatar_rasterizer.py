@@ -10,6 +10,7 @@ from udp_live.rig.framing import Framing, frame_viewpoint
 from udp_live.rig.rig import Rig
 from udp_live.rig.spring_bones import SpringBones
 from udp_live.types import RigPose, UdpMap, Viewpoint
+from udp_live.udp_texture import UdpTexture
 
 MAX_STEP_S = 0.25  # a longer gap is a stall: the springs go on as if it had not been
 
@@ -55,15 +56,20 @@ class AvatarRasterizer:
             time_s: Moment of the pose; springs move by the time since the last call.
             side: Of the map, pixels.
         """
-        with self._stats.measure("springs"):
-            swung = self._springs.step(pose, self._step_s(time_s))
+        swung = self._swung(pose, time_s)
+        with self._stats.measure("rasterizing"):
+            return self.draw_still(swung, side).read()
+
+    def draw_to_texture(self, pose: RigPose, time_s: float, side: int) -> UdpTexture:
+        """Draw a square map like ``draw``, and leave it on the GPU until the next one is drawn."""
+        swung = self._swung(pose, time_s)
         with self._stats.measure("rasterizing"):
             return self.draw_still(swung, side)
 
-    def draw_still(self, pose: RigPose, side: int) -> UdpMap:
+    def draw_still(self, pose: RigPose, side: int) -> UdpTexture:
         """Draw a square map of a pose as it is, at no moment: springs neither act nor move."""
         self._rasterizer.resize((side, side))
-        return self._rasterizer.draw(pose, self._viewpoint)
+        return self._rasterizer.draw_to_texture(pose, self._viewpoint)
 
     def advance(self, pose: RigPose, time_s: float) -> None:
         """Let the springs follow a pose that is not drawn."""
@@ -73,6 +79,10 @@ class AvatarRasterizer:
         """Release the rasterizer and the GL context."""
         self._rasterizer.close()
         self._context.release()
+
+    def _swung(self, pose: RigPose, time_s: float) -> RigPose:
+        with self._stats.measure("springs"):
+            return self._springs.step(pose, self._step_s(time_s))
 
     def _step_s(self, time_s: float) -> float:
         step_s = 0.0 if self._last_s is None else time_s - self._last_s

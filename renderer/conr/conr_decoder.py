@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from renderer.conr.convention_file import read_convention
+from renderer.conr.cuda_graph import GraphPainter
 from renderer.conr.feature_cache import FeatureCache, networks_digest
 from renderer.conr.frame_painter import FramePainter
 from renderer.conr.landmark_convention import (
@@ -19,12 +21,15 @@ from renderer.conr.landmark_convention import (
     sheet_box,
 )
 from renderer.conr.networks import ConrNetworks
+from renderer.conr.painter import Painter
 from renderer.conr.sheet_encoding import SheetEncoding, ViewOptions
 from renderer.conr.target_input import read_picture, read_target, square_around
 from renderer.conr.weights_file import HOW_TO_ADD, WEIGHTS_NAME, load_networks
+from renderer.engines.gl_texture_reader import GlTextureReader
 from renderer.errors import AcceleratorError, SheetError, WeightsError
 from renderer.types import CharacterSheet
 from udp_live.types import UdpMap
+from udp_live.udp_texture import UdpTexture
 
 MAX_SUPERSAMPLING = 4
 
@@ -79,13 +84,19 @@ class ConrDecoder:
         self._weights_folder = weights_folder
         self._options = options or ViewOptions()
         with self._memory():
-            self._painter = FramePainter(networks, device)
+            self._painter = _painter(networks, device)
+        self._textures = GlTextureReader(device)
         self._cache = FeatureCache(cache_folder, networks_digest(networks), self._painter.dtype)
 
     @property
     def device(self) -> str:
         """Where it runs."""
         return str(self._device)
+
+    @property
+    def reads_textures(self) -> bool:
+        """Whether maps should stay on the GPU; choosing views for each frame needs them here."""
+        return self._device.type == "cuda" and self._options.per_frame is None
 
     def encode(self, sheet: CharacterSheet) -> ConrSheet:
         """Prepare a sheet; see Decoder. Its features are made with the first frame of a size."""
@@ -96,26 +107,35 @@ class ConrDecoder:
     def decode(
         self,
         encoding: ConrSheet,
-        udp_map: UdpMap,
+        udp: UdpMap | UdpTexture,
         expressions: Mapping[str, float],
         supersampling: int = 1,
     ) -> NDArray[np.uint8]:
         """Paint a UDP map; see Decoder."""
         scale = supersampling
-        height, width = udp_map.xyzv.shape[:2]
+        udp_map = udp if isinstance(udp, UdpMap) else None
+        pixels = self._pixels(udp)
+        height, width = pixels.shape[:2]
         if not 1 <= scale <= MAX_SUPERSAMPLING or height % scale or width % scale:
             raise ValueError(f"unexpected supersampling: {scale} of a {width}x{height} map")
         height, width = height // scale, width // scale
-        if not (udp_map.xyzv[..., 3] > 0).any():
+        if not bool((pixels[..., 3] > 0).any()):
             return np.zeros((height, width, 4), np.uint8)
         square = square_around(width, height)
-        target = read_target(udp_map, square, encoding.convention, scale)
         with self._memory():
+            target = read_target(pixels, square, encoding.convention, scale)
             features = encoding.drawings.features(square.side, udp_map, expressions)
             return read_picture(self._painter.paint(features, target), square)
 
     def close(self) -> None:
-        """Nothing to release."""
+        """Let go of the rasterizer's texture."""
+        self._textures.close()
+
+    def _pixels(self, udp: UdpMap | UdpTexture) -> Tensor:
+        """Return a map as ``[H, W, 4]`` float32, on the GPU if it lies there."""
+        if isinstance(udp, UdpTexture):
+            return self._textures.read(udp)
+        return torch.tensor(udp.xyzv)
 
     def _convention(self, sheet: CharacterSheet) -> LandmarkConvention:
         if self._weights_folder is None:
@@ -134,6 +154,11 @@ class ConrDecoder:
                 f"{self._device} ran out of memory for CoNR; choose a smaller size, fewer views "
                 "or the decoder 'guided'"
             ) from error
+
+
+def _painter(networks: ConrNetworks, device: torch.device) -> Painter:
+    painter = FramePainter(networks, device)
+    return GraphPainter(painter) if device.type == "cuda" else painter
 
 
 def open_conr(

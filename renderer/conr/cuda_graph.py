@@ -1,7 +1,8 @@
 """CoNR's frames painted by replaying a CUDA graph: one launch instead of a thousand.
 
 Source: PyTorch documentation, "CUDA semantics", section "CUDA Graphs". What a graph records must
-keep its shapes and addresses, so inputs are copied to fixed places; it must not wait for the device.
+keep its shapes and addresses, so inputs are copied to fixed places, and must not wait for the
+device.
 """
 
 import logging

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from renderer.conr.feature_cache import FeatureCache
-from renderer.conr.frame_painter import FramePainter
+from renderer.conr.painter import Painter
 from renderer.conr.shading import SheetFeatures
 from renderer.conr.udp_detector import find_figure, premultiply
 from renderer.conr.view_choice import choose_views, landmark_histogram, shown
@@ -53,7 +53,7 @@ class SheetEncoding:
     def __init__(
         self,
         sheet: CharacterSheet,
-        painter: FramePainter,
+        painter: Painter,
         cache: FeatureCache,
         options: ViewOptions,
     ) -> None:
@@ -81,13 +81,13 @@ class SheetEncoding:
         return tuple(self._views[index].name for index in self._neutral)
 
     def features(
-        self, size: int, udp_map: UdpMap, expressions: Mapping[str, float]
+        self, size: int, udp_map: UdpMap | None, expressions: Mapping[str, float]
     ) -> SheetFeatures:
         """Return the features of the drawings to paint a frame from.
 
         Args:
             size: Side of the networks' square, pixels.
-            udp_map: What is wanted; matters when views are chosen per frame.
+            udp_map: What is wanted, if views are to be chosen for the frame.
             expressions: VRM expression name to weight; the drawings of the strongest take the
                 places of the neutral drawings that are seen from the nearest side.
         """
@@ -99,8 +99,8 @@ class SheetEncoding:
         self._batches.move_to_end(key)
         return self._batches[key]
 
-    def _chosen(self, udp_map: UdpMap) -> tuple[int, ...]:
-        if self._per_frame is None or self._per_frame >= len(self._neutral):
+    def _chosen(self, udp_map: UdpMap | None) -> tuple[int, ...]:
+        if udp_map is None or self._per_frame is None or self._per_frame >= len(self._neutral):
             return self._neutral
         wanted = landmark_histogram(udp_map.xyzv, HISTOGRAM_STEP)
         best = choose_views(self._shows, wanted, self._per_frame)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from renderer.conr.config import SIDE_STEP
 from renderer.conr.landmark_convention import LandmarkConvention
-from udp_live.types import UdpMap
+from renderer.engines.read_back import read_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def square_around(width: int, height: int) -> TargetSquare:
 
 
 def read_target(
-    udp_map: UdpMap, square: TargetSquare, convention: LandmarkConvention, scale: int = 1
+    udp: Tensor, square: TargetSquare, convention: LandmarkConvention, scale: int = 1
 ) -> Tensor:
     """Make the networks' target.
 
@@ -53,39 +53,41 @@ def read_target(
     that of one covered subpixel, since a mean of landmarks may lie on no surface.
 
     Args:
-        udp_map: ``[scale * height, scale * width, 4]``.
+        udp: ``[scale * height, scale * width, 4]`` float32.
         square: Of the picture.
         convention: From our landmarks to those of the weights.
         scale: Subpixels along each side of a pixel.
 
     Returns:
-        ``[1, 4, side, side]`` float32: landmark times mask, then mask, in [0, 1].
+        ``[1, 4, side, side]`` float32, on the device of ``udp``: landmark times mask, then mask,
+        in [0, 1].
     """
     height, width = square.height, square.width
-    blocks = udp_map.xyzv.reshape(height, scale, width, scale, 4).swapaxes(1, 2)
+    blocks = udp.reshape(height, scale, width, scale, 4).swapaxes(1, 2)
     pixels = blocks.reshape(height, width, scale * scale, 4)
-    mask = np.floor(pixels[..., 3].clip(0, 1).mean(-1) * 255) / 255
-    landmarks = convention.apply(_one_covered(pixels)[..., :3])
-    target = np.zeros((square.side, square.side, 4), np.float32)
-    target[square.rows, square.columns, :3] = landmarks * mask[..., None]
-    target[square.rows, square.columns, 3] = mask
-    return torch.from_numpy(target.transpose(2, 0, 1)[None].copy())
+    mask = (pixels[..., 3].clamp(0, 1).mean(-1) * 255).floor() / 255
+    landmarks = _one_covered(pixels)
+    target = udp.new_zeros(1, 4, square.side, square.side)
+    inside = target[0, :, square.rows, square.columns]
+    axes = zip(inside, convention.axes, convention.scale, convention.offset, strict=False)
+    for plane, axis, stretch, offset in axes:
+        torch.mul(landmarks[..., axis] * stretch + offset, mask, out=plane)
+    inside[3] = mask
+    return target
 
 
 def read_picture(painted: Tensor, square: TargetSquare) -> NDArray[np.uint8]:
     """Turn ``[1, 4, side, side]`` premultiplied RGBA into ``[height, width, 4]`` uint8, rounded."""
     inside = painted[0, :, square.rows, square.columns]
     whole = (inside * 255).add_(0.5).clamp_(0, 255).to(torch.uint8)
-    picture: NDArray[np.uint8] = whole.permute(1, 2, 0).contiguous().cpu().numpy()
-    return picture
+    return read_back(whole.permute(1, 2, 0).contiguous())
 
 
-def _one_covered(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+def _one_covered(pixels: Tensor) -> Tensor:
     """Pick the last covered subpixel, or the last where none is: ``[H, W, S, 4]`` to ``[H, W, 4]``.
 
     At even scales the last of the first half would be as far from the centre.
     """
-    covered = pixels[..., 3] > 0.5
     last = pixels.shape[2] - 1
-    chosen = last - covered[..., ::-1].argmax(-1)
-    return np.take_along_axis(pixels, chosen[..., None, None], 2)[..., 0, :]
+    chosen = last - (pixels[..., 3] > 0.5).byte().flip(-1).argmax(-1)
+    return pixels.take_along_dim(chosen[..., None, None], 2)[..., 0, :]

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from renderer.types import CharacterSheet
 from udp_live.types import UdpMap
+from udp_live.udp_texture import UdpTexture
 
 DECODER_NAMES = ("guided", "conr")
 
@@ -31,6 +32,10 @@ class Decoder(Protocol):
     def device(self) -> str:
         """Where it runs: ``cpu``, ``cuda:0`` ..."""
 
+    @property
+    def reads_textures(self) -> bool:
+        """Whether ``decode`` takes what OpenGL drew, so that it need not be read back first."""
+
     def encode(self, sheet: CharacterSheet) -> Any:
         """Prepare a sheet of 1 to 32 views of any sizes; their order has no effect.
 
@@ -42,7 +47,7 @@ class Decoder(Protocol):
     def decode(
         self,
         encoding: Any,
-        udp_map: UdpMap,
+        udp: UdpMap | UdpTexture,
         expressions: Mapping[str, float],
         supersampling: int = 1,
     ) -> NDArray[np.uint8]:
@@ -50,7 +55,8 @@ class Decoder(Protocol):
 
         Args:
             encoding: From ``encode`` of the same decoder.
-            udp_map: What to paint; an empty map gives an empty picture.
+            udp: What to paint; an empty map gives an empty picture. A texture only where
+                ``reads_textures`` says so, in the thread of its OpenGL context.
             expressions: VRM expression name to weight in [0, 1]; missing ones count as 0.
             supersampling: Side of the map over the side of the picture: 1, or 2 to 4 for
                 smoother edges.

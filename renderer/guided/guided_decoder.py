@@ -19,6 +19,7 @@ from renderer.guided.samples import Samples, find_samples, shrink
 from renderer.guided.sheet_encoding import SheetEncoding
 from renderer.types import CharacterSheet, LandmarkBox
 from udp_live.types import UdpMap
+from udp_live.udp_texture import UdpTexture
 
 RIM_PX = 2  # room around the figure for its soft edge
 DETAIL = 1.0  # sheet pixels per picture pixel that a level must offer; more of them alias
@@ -36,6 +37,7 @@ class GuidedDecoder:
     """
 
     name = "guided"
+    reads_textures = False
 
     def __init__(self, device: torch.device, cache_folder: Path | None = None) -> None:
         self._device = device
@@ -61,7 +63,7 @@ class GuidedDecoder:
     def decode(
         self,
         encoding: SheetEncoding,
-        udp_map: UdpMap,
+        udp: UdpMap | UdpTexture,
         expressions: Mapping[str, float],
         supersampling: int = 1,
     ) -> NDArray[np.uint8]:
@@ -69,6 +71,7 @@ class GuidedDecoder:
         scale = supersampling
         if not 1 <= scale <= 4:
             raise ValueError(f"unexpected supersampling: {scale} not in 1..4")
+        udp_map = udp.read() if isinstance(udp, UdpTexture) else udp
         height, width = udp_map.xyzv.shape[:2]
         if height % scale or width % scale:
             raise ValueError(f"unexpected UDP size: {width}x{height} is no multiple of {scale}")
@@ -77,8 +80,8 @@ class GuidedDecoder:
         if box is None:
             return picture
         rows, columns = (slice(side.start * scale, side.stop * scale) for side in box)
-        udp = torch.from_numpy(np.ascontiguousarray(udp_map.xyzv[rows, columns]))
-        painted = paint(encoding, udp.to(self._device), expressions, height, scale)
+        figure = torch.from_numpy(np.ascontiguousarray(udp_map.xyzv[rows, columns]))
+        painted = paint(encoding, figure.to(self._device), expressions, height, scale)
         picture[box] = painted.cpu().numpy()
         return picture
 

@@ -14,6 +14,7 @@ from renderer.errors import AcceleratorError
 from renderer.types import CharacterSheet
 from tests.fakes.landmark_scene import NO_INK, doll_view, draw_doll
 from udp_live.types import UdpMap
+from udp_live.udp_texture import UdpTexture
 
 SHEET = CharacterSheet((doll_view("front", 96), doll_view("back", 80, yaw_rad=3.14)), {}, NO_INK)
 
@@ -78,6 +79,15 @@ def test_the_map_is_left_as_it_was(decoder: Decoder, encoding: Any) -> None:
     before = udp.xyzv.copy()
     decoder.decode(encoding, udp, {})
     np.testing.assert_array_equal(udp.xyzv, before)
+
+
+def test_a_texture_is_painted_like_its_map(decoder: Decoder, encoding: Any) -> None:
+    udp = _map(48)
+    texture = UdpTexture(0, (48, 48), 4, lambda: udp)
+    np.testing.assert_array_equal(
+        decoder.decode(encoding, texture, {}), decoder.decode(encoding, udp, {})
+    )
+    assert not decoder.reads_textures  # on the processor the rasterizer reads back
 
 
 def test_an_unknown_name_is_refused() -> None:

@@ -23,6 +23,7 @@ class MapDecoder:
     """Show the landmarks as colours, so that every movement is seen."""
 
     name, device = "map", "cpu"
+    reads_textures = False
 
     def encode(self, sheet: object) -> object:
         return sheet

@@ -154,9 +154,23 @@ def test_the_texture_that_stays_on_the_gpu_has_its_first_row_on_top(
     rig = quad_rig(Material("white"))
     rasterizer = UdpRasterizer(context, rig, (32, 32))
     texture = rasterizer.draw_to_texture(rest_pose(rig), FRONT)
-    xyzv = np.frombuffer(texture.read(), np.float32).reshape(32, 32, 4).copy()
+    xyzv = context.external_texture(texture.name, texture.size, 4, 0, "f4").read()
     rasterizer.close()
-    np.testing.assert_array_equal(xyzv, draw(context, rig).xyzv)
+    rows = np.frombuffer(xyzv, np.float32).reshape(32, 32, 4)
+    np.testing.assert_array_equal(rows, draw(context, rig).xyzv)
+
+
+def test_those_who_hold_a_texture_hear_of_its_end_once(context: moderngl.Context) -> None:
+    rasterizer = UdpRasterizer(context, tiny_rig(), (32, 32))
+    heard: list[str] = []
+    texture = rasterizer.draw_to_texture(rest_pose(tiny_rig()), FRONT)
+    texture.call_before_release(lambda: heard.append("released"))
+    assert rasterizer.draw_to_texture(rest_pose(tiny_rig()), FRONT) is texture
+    assert not heard
+    rasterizer.resize((16, 16))
+    assert heard == ["released"]
+    rasterizer.close()
+    assert heard == ["released"]
 
 
 def test_expressions_move_the_surface_and_let_it_back(context: moderngl.Context) -> None:

@@ -6,7 +6,6 @@ import torch
 
 from renderer.conr.landmark_convention import named_convention
 from renderer.conr.target_input import read_picture, read_target, square_around
-from udp_live.types import UdpMap
 
 CONVENTION = named_convention("A")
 
@@ -25,7 +24,9 @@ def test_landmarks_are_turned_into_those_of_the_weights_and_masked() -> None:
     xyzv = np.zeros((2, 2, 4), np.float32)
     xyzv[0, 1] = (0.6, 0.7, 0.45, 1.0)
     square = square_around(2, 2)
-    target = read_target(UdpMap(xyzv), square, CONVENTION)[0, :, square.rows, square.columns]
+    target = read_target(torch.from_numpy(xyzv), square, CONVENTION)[
+        0, :, square.rows, square.columns
+    ]
     np.testing.assert_allclose(target[:, 0, 1], [0.62, 0.74, 0.74, 1.0], atol=1e-6)
     assert not target[:, 1, :].any()
 
@@ -36,7 +37,9 @@ def test_the_mask_is_the_covered_share_and_no_landmarks_are_mixed() -> None:
     xyzv[:, 2:] = (0.9, 0.9, 0.5, 1.0)
     xyzv[0, 2] = (0.1, 0.1, 0.5, 1.0)
     square = square_around(2, 1)
-    target = read_target(UdpMap(xyzv), square, CONVENTION, 2)[0, :, square.rows, square.columns]
+    target = read_target(torch.from_numpy(xyzv), square, CONVENTION, 2)[
+        0, :, square.rows, square.columns
+    ]
     quarter = np.floor(255 / 4) / 255
     expected = CONVENTION.apply(np.array([0.2, 0.2, 0.5], np.float32)) * quarter
     np.testing.assert_allclose(target[:, 0, 0], [*expected, quarter], atol=1e-6)

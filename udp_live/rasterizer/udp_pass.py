@@ -11,6 +11,7 @@ from udp_live.rasterizer.gl_texture import alpha_texture
 from udp_live.rig.framing import clip_from_world
 from udp_live.rig.rig import Rig
 from udp_live.types import RigPose, UdpMap, Viewpoint
+from udp_live.udp_texture import UdpTexture
 
 FLIP_ROWS = np.diag((1.0, -1.0, 1.0, 1.0)).astype(np.float32)  # GL's first row becomes the top
 
@@ -70,18 +71,13 @@ class UdpRasterizer:
 
     def draw(self, pose: RigPose, viewpoint: Viewpoint) -> UdpMap:
         """Draw and read back; the map is a fresh array, row 0 on top."""
-        self.draw_to_texture(pose, viewpoint)
-        width, height = self.size
-        xyzv = np.empty((height, width, 4), np.dtype(self._dtype))
-        self._framebuffer.read_into(xyzv, components=4, dtype=self._dtype)
-        return UdpMap(xyzv.astype(np.float32, copy=False))
+        return self.draw_to_texture(pose, viewpoint).read()
 
-    def draw_to_texture(self, pose: RigPose, viewpoint: Viewpoint) -> moderngl.Texture:
+    def draw_to_texture(self, pose: RigPose, viewpoint: Viewpoint) -> UdpTexture:
         """Draw and leave the result on the GPU.
 
         Returns:
-            The RGBA target, first row on top. It belongs to the rasterizer and holds this pose
-            until the next draw; ``glo`` is its OpenGL name.
+            The target. It belongs to the rasterizer and holds this pose until the next draw.
         """
         width, height = self.size
         self._mesh.set_pose(pose)
@@ -94,7 +90,7 @@ class UdpRasterizer:
             if run.is_cut:
                 self._bind_alpha(run.material)
             self._arrays[run.is_cut].render(vertices=run.count, first=run.first)
-        return self._target
+        return self._texture
 
     def close(self) -> None:
         """Release all GPU memory; the context stays open."""
@@ -115,8 +111,17 @@ class UdpRasterizer:
         self._target = self._context.texture(size, 4, dtype=self._dtype)
         self._depth = self._context.depth_renderbuffer(size)
         self._framebuffer = self._context.framebuffer([self._target], self._depth)
+        component_bytes = np.dtype(self._dtype).itemsize
+        self._texture = UdpTexture(self._target.glo, size, component_bytes, self._read)
+
+    def _read(self) -> UdpMap:
+        width, height = self.size
+        xyzv = np.empty((height, width, 4), np.dtype(self._dtype))
+        self._framebuffer.read_into(xyzv, components=4, dtype=self._dtype)
+        return UdpMap(xyzv.astype(np.float32, copy=False))
 
     def _release_target(self) -> None:
+        self._texture.release()
         unbind_framebuffer(self._context)
         self._framebuffer.release()
         self._target.release()
