@@ -21,7 +21,7 @@ MEASURED_BY_ENDS = {"A": (), "A'": (1,), "B": (0, 1, 2)}  # their axes
 MAX_RESIDUAL = 0.05
 MIN_AGREEMENT = 0.15
 MIN_LEAD = 1.1
-MAX_ASYMMETRY = 0.03  # shares of the figure's extent
+MAX_ASYMMETRY = 0.045  # shares of the figure's extent
 MIN_BACK_SEEN = 0.5
 MAX_OUTSIDE = 0.02  # a UDP keeps to [0, 1]
 

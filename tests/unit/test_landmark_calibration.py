@@ -110,7 +110,7 @@ def test_a_candidate_is_told_from_the_others_on_another_body(
 def test_the_fit_says_how_good_it_is(shown: SurfaceCloud, figure: SurfaceCloud) -> None:
     good = calibrate(pushed(shown, named_convention("A")), figure)
     assert errors(good.fit.convention(), named_convention("A"), figure).max() < SAME_BODY
-    assert good.fit.residual < 0.02
+    assert good.fit.residual < 0.025
     assert good.lead > 1.2
     assert good.agreement > 0.4
     assert good.seen > 0.9
