@@ -11,6 +11,7 @@ from avatar_app.capture.media_clock import MediaClock
 from avatar_app.engine import EngineConfig, EngineParts, SourceConfig
 from avatar_app.engine.frames import CameraFrame, FrameStamp
 from avatar_app.engine.keypoint_address import KeypointAddress
+from avatar_app.engine.performance import perform
 from avatar_app.errors import SourceError, TrackerError
 from avatar_app.tracking.keypoint_tracker import KeypointTracker
 from tests.fakes.known_motion import known_poses
@@ -109,3 +110,13 @@ def test_a_moment_past_the_end_is_one_of_the_next_round(folder: Path) -> None:
     ]
 
     np.testing.assert_array_equal(motions[0].face.landmarks, motions[1].face.landmarks)
+
+
+def test_a_performance_of_keypoints_moves_a_rig(folder: Path) -> None:
+    rig = rig_with_hands()
+
+    frames = list(perform(config(folder), EngineParts(), rig))
+
+    assert len(frames) == COUNT
+    turned = [np.abs(frame.rig_pose.bone_rotations[:, :3]).max() for frame in frames]
+    assert min(turned) > 0.1

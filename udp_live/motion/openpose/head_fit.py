@@ -14,7 +14,7 @@ from udp_live.linalg import (
 
 Double = NDArray[np.float64]
 
-STEPS = 15
+STEPS = 12
 DAMPING = 1e-3
 # An upright head that faces the webcam is likelier than another that explains the noise as well;
 # in units of a keypoint's deviation of one hundredth of a head.
@@ -47,6 +47,8 @@ def fit_heads(places: Double, weights: Double, model: Double) -> HeadFit:
         model: ``[N, 3]`` float64, metres.
     """
     frames = len(places)
+    used = weights.any(axis=0)
+    places, weights, model = places[:, used], weights[:, used], model[used]
     weights = weights / np.maximum(weights.sum(axis=1, keepdims=True), 1e-9)
     middle = np.einsum("tn,tnc->tc", weights, places)
     spread = np.sqrt(np.einsum("tn,tnc->t", weights, (places - middle[:, None]) ** 2))
@@ -64,7 +66,7 @@ def fit_heads(places: Double, weights: Double, model: Double) -> HeadFit:
 
 
 def _step(fit: HeadFit, places: Double, weights: Double, model: Double) -> HeadFit:
-    turned = np.einsum("tij,nj->tni", fit.rotations, model)
+    turned = model @ fit.rotations.transpose(0, 2, 1)
     scale = fit.pixels_per_m[:, None, None]
     # In units of the head, so that near and far heads weigh the prior alike.
     error = (places - fit.centres[:, None]) / scale - turned[:, :, :2]
@@ -73,8 +75,12 @@ def _step(fit: HeadFit, places: Double, weights: Double, model: Double) -> HeadF
     slopes[:, :, 1, 0], slopes[:, :, 1, 2] = -turned[:, :, 2], turned[:, :, 0]
     slopes[:, :, :, 3] = turned[:, :, :2]
     slopes[:, :, 0, 4] = slopes[:, :, 1, 5] = 1.0
-    matrix = np.einsum("tn,tnci,tncj->tij", weights, slopes, slopes)
-    target = np.einsum("tn,tnci,tnc->ti", weights, slopes, error)
+    frames = len(places)
+    root = np.sqrt(weights)[:, :, None]
+    rows = (root[..., None] * slopes).reshape(frames, -1, 6)
+    columns = rows.transpose(0, 2, 1)
+    matrix = columns @ rows
+    target = (columns @ (root * error).reshape(frames, -1, 1))[:, :, 0]
     prior = FRONT_PRIOR * HEAD_M**2
     now = quat_to_rotation_vector(quat_from_matrix(fit.rotations))
     target[:, :3] -= prior * now
