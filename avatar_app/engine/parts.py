@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # these packages import the engine's frames
     from avatar_app.capture.base import Camera
     from avatar_app.output.base import FrameSink
     from avatar_app.tracking.base import Tracker
+    from renderer.engines import Decoder
     from renderer.sheet.avatar_file import Avatar
 
 FEW_CORES = 4  # up to here body and hands take turns, which halves the cost of tracking
@@ -208,6 +209,12 @@ class EngineParts:
         from avatar_app.engine.avatar_painter import AvatarPainter
 
         return AvatarPainter(avatar, config, stats=stats, cache_folder=self._cache_folder)
+
+    def open_decoder(self, config: EngineConfig) -> "Decoder":
+        """Open a decoder alone, for what is drawn already. Render thread."""
+        from avatar_app.engine.decoder_choice import open_app_decoder
+
+        return open_app_decoder(config.decoder, config.device, self._cache_folder)
 
     def open_sink(self, address: str, config: EngineConfig, *, realtime: bool) -> "FrameSink":
         """Open one output. Output thread."""

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from avatar_app.engine import EngineConfig
 from avatar_app.output.compositor import parse_colour
-from avatar_app.rendering.fingerprint import avatar_digest, file_digest
+from avatar_app.paths import weights_folder
+from avatar_app.rendering.fingerprint import avatar_digest, file_digest, listing_digest
 
 Inputs = dict[str, str]
 
@@ -65,8 +66,18 @@ def painting_inputs(order: RenderOrder) -> Inputs:
         "size": str(config.size),
         "background": _background(config.background),
         "decoder": config.decoder,
+        "weights": _weights() if config.decoder == "conr" else "none",
         "device": config.device,
     }
+
+
+def _weights() -> str:
+    """Return the digest of the user's CoNR weights and their landmark convention."""
+    from renderer.conr.convention_file import CONVENTION_NAME
+    from renderer.conr.weights_file import WEIGHTS_NAME
+
+    files = [weights_folder() / name for name in (WEIGHTS_NAME, CONVENTION_NAME)]
+    return listing_digest(tuple(file for file in files if file.is_file()))
 
 
 def _background(background: str) -> str:

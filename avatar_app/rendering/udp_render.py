@@ -4,8 +4,6 @@ from contextlib import closing
 from pathlib import Path
 
 from avatar_app.engine import EngineParts
-from avatar_app.engine.decoder_choice import open_app_decoder
-from avatar_app.paths import encodings_folder
 from avatar_app.rendering.fingerprint import listing_digest
 from avatar_app.rendering.finished_output import open_job, write_output
 from avatar_app.rendering.landmark_choice import CANONICAL, choose_convention
@@ -56,8 +54,7 @@ class UdpRender:
         convention = choose_convention(landmarks, avatar.rig)
         with open_job(order, self._inputs(sequence, landmarks, fps)) as job:
             crop = measure_crop(sequence, progress)
-            opened = open_app_decoder(config.decoder, config.device, encodings_folder())
-            with closing(opened) as decoder:
+            with closing(parts.open_decoder(config)) as decoder:
                 form = UdpFormat(config.size, fps, order.is_folder, convention)
                 encoding = decoder.encode(avatar.sheet)
                 painting = UdpPainting(sequence, crop, decoder, encoding, form)
