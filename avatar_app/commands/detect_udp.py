@@ -3,7 +3,6 @@
 import argparse
 import logging
 import re
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +17,13 @@ if TYPE_CHECKING:
     from renderer.conr.landmark_convention import LandmarkConvention
     from renderer.conr.udp_detector import UdpDetector
     from renderer.sheet.colour_key import Colour
-    from udp_live.udp_files import SequenceNotes
 
 logger = logging.getLogger(__name__)
 
 CONR, CANONICAL = "conr", "canonical"
 FORMATS = ("npz", "exr")
 KEY_PATTERN = re.compile(r"#[0-9a-fA-F]{6}")
+DEFAULT_FPS = 30.0  # noted beside drawings, which have no rate
 FAILED = 1
 
 
@@ -40,7 +39,8 @@ def add_parser(subparsers: Any) -> None:
         metavar="IMAGE|FOLDER|VIDEO",
         help="figures on a transparent background: PNG, WebP, WebM with alpha ...",
     )
-    add("--output", type=Path, required=True, metavar="FOLDER", help="for one UDP file per picture")
+    add("--output", type=Path, required=True, metavar="FOLDER", help="a new or empty folder")
+    add("--overwrite", action="store_true", help="replace what was detected before")
     add("--ply", type=Path, metavar="FILE.ply", help="write all that was seen as a point cloud")
     add("--picture", type=Path, metavar="FILE.png", help="show each UDP beside its drawing")
     add("--format", choices=FORMATS, default="npz", help="CoNR's npz (array i), or EXR")
@@ -59,28 +59,33 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Detect each picture; those that cannot be used are named, and the rest goes on."""
     from avatar_app.commands.detection_input import open_input
-    from avatar_app.commands.detection_record import DetectionRecord
+    from avatar_app.commands.detection_record import DetectionOutput, DetectionRecord
+    from avatar_app.rendering.landmark_choice import written_name
+    from udp_live.udp_files import SequenceNotes
 
     key = _check(arguments)
     convention = _read_convention(arguments)
-    detector = _open_detector(arguments)
     found = open_input(arguments.input.expanduser(), key)
-    record = DetectionRecord(
+    output = DetectionOutput(
         arguments.output.expanduser(),
         f".{arguments.format}",
-        convention,
-        is_canonical=arguments.landmarks == CANONICAL,
-        wants_cloud=arguments.ply is not None,
-        wants_cards=arguments.picture is not None,
+        arguments.ply,
+        arguments.picture,
+        arguments.overwrite,
     )
-    failed = _detect_all(detector, found, record)
+    notes = SequenceNotes(
+        found.fps or DEFAULT_FPS,
+        written_name(arguments.landmarks),
+        source=arguments.input.name,
+    )
+    record = DetectionRecord(output, convention, notes, is_film=found.fps is not None)
+    failed = _detect_all(_open_detector(arguments), found, record)
     if not record.count:
         raise SourceError(
             f"no UDP was detected in {arguments.input}; "
             "a plain background can be cut out by its colour with --key '#ffffff'"
         )
-    notes = _notes(arguments, found.fps)
-    record.finish(notes, arguments.ply, arguments.picture)
+    record.finish()
     print(f"wrote {record.count} UDP files into {arguments.output}{_beside(arguments)}")
     return FAILED if failed else 0
 
@@ -133,12 +138,18 @@ def _open_detector(arguments: argparse.Namespace) -> "UdpDetector":
 
 def _detect_all(detector: "UdpDetector", found: "DetectionInput", record: "DetectionRecord") -> int:
     """Return how many pictures could not be used."""
-    failed = 0
-    for number, picture in enumerate(found.pictures, 1):
-        failed += not _detect(detector, picture, record, is_frame=found.fps is not None)
-        if sys.stdout.isatty():
-            of = f" of {found.count}" if found.count else ""
-            print(f"{number}{of}", end="\r", flush=True)
+    from avatar_app.commands.progress_bar import ProgressBar
+
+    failed, bar = 0, ProgressBar()
+    if found.count != 1:
+        bar.begin("detecting", found.count)
+    try:
+        for picture in found.pictures:
+            failed += not _detect(detector, picture, record, is_frame=found.fps is not None)
+            if found.count != 1:
+                bar.advance()
+    finally:
+        bar.close()
     return failed
 
 
@@ -164,18 +175,6 @@ def _detect(
         logger.error("%s: %s", picture.name, error)
         return False
     return True
-
-
-def _notes(arguments: argparse.Namespace, fps: float | None) -> "SequenceNotes | None":
-    """Return what is known about the frames of a video."""
-    if fps is None:
-        return None
-    from renderer.conr.convention_file import convention_name
-    from udp_live.udp_files import SequenceNotes
-
-    is_canonical = arguments.landmarks == CANONICAL
-    landmarks = CANONICAL if is_canonical else convention_name(weights_folder())
-    return SequenceNotes(fps, landmarks, source=arguments.input.name)
 
 
 def _beside(arguments: argparse.Namespace) -> str:

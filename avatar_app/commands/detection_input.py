@@ -118,7 +118,7 @@ def _open_video(path: Path, key: Colour | None) -> DetectionInput:
 
     def pictures() -> Iterator[NamedPicture]:
         with video:
-            for number, image in enumerate(video):
-                yield NamedPicture(f"{number:06d}", partial(_keyed, image, key))
+            for number, image in enumerate(video, 1):
+                yield NamedPicture(f"{number:04d}", partial(_keyed, image, key))
 
     return DetectionInput(pictures(), video.count, video.fps)

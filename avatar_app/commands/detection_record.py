@@ -1,6 +1,6 @@
 """What ``detect-udp`` leaves behind: UDP files, a point cloud, a picture of what was seen."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from avatar_app.commands.contact_sheet import Card, contact_sheet, encode_palette_png
 from avatar_app.commands.report import write_whole
-from avatar_app.errors import OutputError
+from avatar_app.output.disk_file import disk_errors
+from avatar_app.output.udp_recording import replaceable_files
+from avatar_app.rendering.landmark_choice import CANONICAL
 from renderer.conr.landmark_convention import LandmarkConvention
 from renderer.conr.udp_detector import OCCUPIED
 from renderer.sheet.ply_file import write_ply
@@ -27,38 +29,54 @@ STAGE = (24, 48, 57)  # sRGB behind drawings and UDP
 CLOUD_SPACING = 1 / 400  # landmark units; detected landmarks are no finer
 
 
+@dataclass(frozen=True, slots=True)
+class DetectionOutput:
+    """Where detections go.
+
+    Attributes:
+        folder: For one UDP file each.
+        suffix: ``.npz`` or ``.exr``.
+        ply: For a point cloud of all, or None.
+        picture: PNG that shows each UDP beside its drawing, or None.
+        overwrite: Replace what was detected before.
+    """
+
+    folder: Path
+    suffix: str
+    ply: Path | None = None
+    picture: Path | None = None
+    overwrite: bool = False
+
+
 class DetectionRecord:
     """Take detections one by one and write them."""
 
     def __init__(
         self,
-        folder: Path,
-        suffix: str,
+        output: DetectionOutput,
         convention: LandmarkConvention | None,
+        notes: SequenceNotes,
         *,
-        is_canonical: bool,
-        wants_cloud: bool,
-        wants_cards: bool,
+        is_film: bool,
     ) -> None:
-        """Begin with nothing; the folder is made for the first detection.
+        """Look at the folder; it is made, or cleared, for the first detection.
 
         Args:
-            folder: For the UDP files.
-            suffix: ``.npz`` or ``.exr``.
+            output: Where to.
             convention: Of the network's landmarks; None where they are written as they are.
-            is_canonical: Write our own landmarks and occupancy instead of the network's.
-            wants_cloud: Gather a point cloud.
-            wants_cards: Keep small pictures.
+            notes: What is known of all; their ``landmarks`` tell which ones are written.
+            is_film: The files are numbered frames, among which no older ones may stay.
 
         Raises:
+            OutputError: The folder holds what is not to be lost.
             ValueError: There is no convention and it is needed.
         """
-        if convention is None and (is_canonical or wants_cloud):
+        self._is_canonical = notes.landmarks == CANONICAL
+        if convention is None and (self._is_canonical or output.ply is not None):
             raise ValueError("unexpected convention: None, but our landmarks are wanted")
-        self._folder, self._suffix, self._convention = folder, suffix, convention
-        self._is_canonical = is_canonical
+        self._output, self._convention, self._notes = output, convention, notes
+        self._old = _old_files(output, is_film=is_film)
         self._cloud = PointCloud(np.zeros((0, 3), np.float32), np.zeros((0, 3), np.uint8))
-        self._wants_cloud, self._wants_cards = wants_cloud, wants_cards
         self._cards: list[Card] = []
         self._card_every = 1
         self.count = 0
@@ -74,14 +92,15 @@ class DetectionRecord:
         Raises:
             OutputError, UdpFileError: The folder or the file cannot be written.
         """
-        self._make_folder()
+        if self.count == 0:
+            self._prepare_folder()
         written = detected
         if self._convention is not None:
             canonical = self._convention.invert_map(_occupied(detected))
             written = canonical if self._is_canonical else detected
             self._gather(SheetView(name, image, canonical.xyzv))
-        write_udp(self._folder / f"{name}{self._suffix}", written)
-        if self._wants_cards and self.count % self._card_every == 0:
+        write_udp(self._output.folder / f"{name}{self._output.suffix}", written)
+        if self._output.picture is not None and self.count % self._card_every == 0:
             self._keep_card(_card(name, image, detected))
         self.count += 1
 
@@ -89,32 +108,27 @@ class DetectionRecord:
         """Write the empty map of a frame in which nobody is seen."""
         self.add(name, image, UdpMap(np.zeros(image.shape, np.float32)))
 
-    def finish(self, notes: SequenceNotes | None, ply: Path | None, picture: Path | None) -> None:
+    def finish(self) -> None:
         """Write what belongs to all detections together.
-
-        Args:
-            notes: Of a video's frames.
-            ply: File for the point cloud.
-            picture: PNG for the cards.
 
         Raises:
             UdpFileError, SheetError, OutputError: A file cannot be written.
         """
-        if notes is not None:
-            write_notes(self._folder, notes)
-        if ply is not None:
-            write_ply(ply, self._cloud)
-        if picture is not None:
-            write_whole(picture, encode_palette_png(contact_sheet(self._cards)))
+        output = self._output
+        write_notes(output.folder, self._notes)
+        if output.ply is not None:
+            write_ply(output.ply, self._cloud)
+        if output.picture is not None:
+            write_whole(output.picture, encode_palette_png(contact_sheet(self._cards)))
 
-    def _make_folder(self) -> None:
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"cannot make {self._folder}: {error.strerror}") from error
+    def _prepare_folder(self) -> None:
+        with disk_errors(self._output.folder):
+            self._output.folder.mkdir(parents=True, exist_ok=True)
+            for path in self._old:
+                path.unlink(missing_ok=True)
 
     def _gather(self, view: SheetView) -> None:
-        if self._wants_cloud:
+        if self._output.ply is not None:
             points = gather_points([view], None, CLOUD_SPACING)
             self._cloud = merge_clouds([self._cloud, points], CLOUD_SPACING)
 
@@ -124,6 +138,16 @@ class DetectionRecord:
         if len(self._cards) > MAX_CARDS:
             self._cards = self._cards[::2]
             self._card_every *= 2
+
+
+def _old_files(output: DetectionOutput, *, is_film: bool) -> list[Path]:
+    """Return what a new film takes the place of; drawings only replace those of their name."""
+    with disk_errors(output.folder):
+        if not output.folder.exists():
+            return []
+        if output.overwrite and not is_film:
+            return []
+        return replaceable_files(output.folder, overwrite=output.overwrite)
 
 
 def _occupied(detected: UdpMap) -> UdpMap:

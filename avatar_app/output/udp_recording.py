@@ -44,7 +44,7 @@ class UdpRecording:
         self.count = 0
         with disk_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            self._old = _replaceable(folder, overwrite=overwrite)
+            self._old = replaceable_files(folder, overwrite=overwrite)
 
     def send(self, frame: UdpFrame) -> None:
         """Write one file; it gets its name when it is complete.
@@ -79,8 +79,12 @@ class UdpRecording:
         return round(min(max((self.count - 1) / duration_s, MIN_FPS), MAX_FPS), 3)
 
 
-def _replaceable(folder: Path, *, overwrite: bool) -> list[Path]:
-    """Return the files of an older sequence; what would mix with the new one is refused."""
+def replaceable_files(folder: Path, *, overwrite: bool) -> list[Path]:
+    """Return the files of an older sequence; what would mix with the new one is refused.
+
+    Raises:
+        OutputError: Something is there and may not be overwritten, or other UDP files are there.
+    """
     present = [path for path in folder.iterdir() if not path.name.startswith(".")]
     if present and not overwrite:
         raise OutputError(

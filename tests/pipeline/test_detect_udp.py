@@ -1,6 +1,5 @@
 """``detect-udp`` from end to end, with tiny weights in a home of the test's own."""
 
-import json
 from pathlib import Path
 
 import cv2
@@ -52,10 +51,14 @@ def draw(path: Path, image: NDArray[np.uint8] | None = None) -> Path:
     return path
 
 
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
 def test_a_drawing_becomes_one_udp_file_of_its_name_and_size(weights: Path) -> None:
     drawing = draw(weights / "front.png")
     assert detect(drawing, "--output", weights / "udp") == 0
-    assert [path.name for path in (weights / "udp").iterdir()] == ["front.npz"]
+    assert names_in(weights / "udp") == ["front.npz", "sequence.json"]
     found = read_udp(weights / "udp" / "front.npz").xyzv
     assert found.shape == (128, 96, 4)
     drawn = draw_figure()[..., 3] > 0
@@ -83,8 +86,8 @@ def test_a_folder_gives_a_file_per_drawing_a_cloud_and_a_picture(weights: Path) 
     (weights / "sheet" / "notes.txt").write_text("not a picture")
     outputs = ("--ply", weights / "out" / "cloud.ply", "--picture", weights / "out" / "seen.png")
     assert detect(weights / "sheet", "--output", weights / "udp", *outputs) == 0
-    names = {path.name for path in (weights / "udp").iterdir()}
-    assert names == {"view10.npz", "view2.npz", "back.npz"}
+    names = names_in(weights / "udp")
+    assert names == ["back.npz", "sequence.json", "view10.npz", "view2.npz"]
     cloud = read_ply(weights / "out" / "cloud.ply")
     assert len(cloud) > 100
     assert {(230, 180, 150), (40, 90, 220)} & set(map(tuple, cloud.colours.tolist()))
@@ -99,7 +102,7 @@ def test_a_drawing_that_cannot_be_used_is_named_and_the_others_go_on(
     draw(weights / "sheet" / "page.png", on_green(draw_figure()))
     (weights / "sheet" / "cut.png").write_bytes((weights / "sheet" / "good.png").read_bytes()[:60])
     assert detect(weights / "sheet", "--output", weights / "udp") == 1
-    assert [path.name for path in (weights / "udp").iterdir()] == ["good.npz"]
+    assert names_in(weights / "udp") == ["good.npz", "sequence.json"]
     assert "page: the background must be transparent" in caplog.text
     assert "cut.png is damaged" in caplog.text
 
@@ -112,7 +115,7 @@ def test_a_video_with_alpha_becomes_numbered_frames(weights: Path, suffix: str) 
     notes = read_notes(weights / "udp")
     assert notes is not None
     assert (notes.fps, notes.landmarks, notes.source) == (12.0, "A", video.name)
-    frames = [read_udp(weights / "udp" / f"{n:06d}.npz").xyzv for n in range(3)]
+    frames = [read_udp(weights / "udp" / f"{n:04d}.npz").xyzv for n in (1, 2, 3)]
     columns = [np.flatnonzero(frame[..., 3].any(axis=0)).mean() for frame in frames[:2]]
     assert columns[1] > columns[0] + 3
     assert not frames[2].any()
@@ -122,9 +125,10 @@ def test_a_plain_background_is_cut_out_by_its_colour(weights: Path) -> None:
     video = write_figure_video(weights / "green.mp4", [draw_figure(), draw_figure(5)])
     draw(weights / "still.png", on_green(draw_figure()))
     assert detect(video, "--output", weights / "udp", "--key", "#00ff00") == 0
-    assert detect(weights / "still.png", "--output", weights / "udp", "--key", "#00ff00") == 0
+    options = ("--key", "#00ff00", "--overwrite")
+    assert detect(weights / "still.png", "--output", weights / "udp", *options) == 0
     drawn = draw_figure()[..., 3] > 0
-    for name in ("000000", "still"):
+    for name in ("0001", "still"):
         assert read_udp(weights / "udp" / f"{name}.npz").xyzv[drawn, 3].mean() > 0.5
 
 
@@ -163,7 +167,7 @@ def test_bad_videos_and_folders_are_one_sentence(
     for path in (opaque, solid, weights / "twins", weights / "none"):
         assert detect(path, "--output", weights / "udp") == 1
     assert "has no alpha: the figure must stand on a transparent background" in caplog.text
-    assert "frame 000000: the background must be transparent" in caplog.text
+    assert "frame 0001: the background must be transparent" in caplog.text
     assert "two pictures in" in caplog.text
     assert "no pictures in" in caplog.text
     assert not (weights / "udp").exists()
@@ -199,7 +203,7 @@ def test_a_convention_that_depends_on_the_figure_serves_only_its_own_landmarks(
     box = LandmarkBox((0.1, 0.1, 0.4), (0.9, 0.9, 0.6))
     write_convention(weights_folder(), named_convention("B", box))
     assert detect(drawing, "--output", weights / "udp") == 0
-    assert detect(drawing, "--output", weights / "udp", "--ply", weights / "a.ply") == 2
+    assert detect(drawing, "--output", weights / "ours", "--ply", weights / "a.ply") == 2
     assert "the landmark convention B depends on the figure" in caplog.text
 
 
@@ -208,5 +212,18 @@ def test_an_output_that_is_a_file_is_one_sentence(
 ) -> None:
     drawing = draw(weights / "a.png")
     assert detect(drawing, "--output", drawing) == 1
-    assert "cannot make" in caplog.text
-    assert json.dumps(str(drawing))[1:-1] in caplog.text
+    assert "cannot write" in caplog.text
+    assert drawing.read_bytes() == encode_png(draw_figure())
+
+
+def test_what_was_detected_before_is_replaced_only_on_request(
+    weights: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    long = write_figure_video(weights / "long.webm", [draw_figure()] * 3)
+    short = write_figure_video(weights / "short.webm", [draw_figure()])
+    assert detect(long, "--output", weights / "udp") == 0
+    assert detect(short, "--output", weights / "udp") == 1
+    assert "is not empty; give another --output, or --overwrite" in caplog.text
+    assert len(names_in(weights / "udp")) == 4
+    assert detect(short, "--output", weights / "udp", "--overwrite") == 0
+    assert names_in(weights / "udp") == ["0001.npz", "sequence.json"]
