@@ -18,8 +18,8 @@ def add_parser(subparsers: Any) -> None:
     add("--video", type=Path, help="a person on video; default: the avatar playing a clip")
     add("--decoder", choices=DECODERS, default="guided", help="what paints")
     add("--device", choices=DEVICES, default="auto", help="where it runs")
-    add("--size", type=int, action="append", help="decoder size; default: 256, 384 and 512")
-    add("--views", type=int, action="append", help="sheet views; default: 4, 8 and all")
+    add("--size", type=int, action="append", help="decoder size; may be repeated")
+    add("--views", type=int, action="append", help="sheet views; may be repeated")
     add("--stage", choices=STAGES, action="append", help="measure only this; may be repeated")
     add("--seconds", type=float, default=2.0, help="time per measurement")
     add("--json", type=Path, metavar="FILE", help="write the rows")
@@ -28,37 +28,37 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure, print a table, write the JSON."""
-    from avatar_app.commands.bench_plan import BenchPlan, machine
+    from avatar_app.commands.bench_conr import PUBLISHED, WITHOUT_PUBLISHED
+    from avatar_app.commands.bench_plan import BenchPlan, default_sizes, default_views, machine
+    from avatar_app.commands.bench_table import conr_table, ratios, stage_table
     from avatar_app.commands.live_options import usage_errors
     from avatar_app.commands.report import write_json
     from avatar_app.paths import find_avatar
 
+    decoder, device = arguments.decoder, arguments.device
     with usage_errors():
         plan = BenchPlan(
             avatar=find_avatar(arguments.avatar),
             video=arguments.video,
-            decoder=arguments.decoder,
-            device=arguments.device,
-            sizes=tuple(arguments.size or (256, 384, 512)),
-            views=tuple(arguments.views or (4, 8, 32)),
+            decoder=decoder,
+            device=device,
+            sizes=tuple(arguments.size or default_sizes(decoder, device)),
+            views=tuple(arguments.views or default_views(decoder, device)),
             seconds=arguments.seconds,
-            stages=tuple(arguments.stage or STAGES),
+            stages=tuple(arguments.stage or (("decoder",) if decoder == "conr" else STAGES)),
             gl_backend=arguments.gl_backend,
         )
+    table = conr_table if decoder == "conr" else stage_table
     rows = []
     print(machine())
-    print(
-        f"{'stage':34} {'size':>5} {'views':>5} {'device':>8} {'fps':>8} "
-        f"{'p50 ms':>8} {'p95 ms':>8}"
-    )
+    print(table(None))
     for row in plan.rows():
         rows.append(row)
-        size, views = row["size"] or "", row["views"] or ""
-        print(
-            f"{row['stage']:34} {size:>5} {views:>5} {row['device'][:8]:>8} "
-            f"{row['fps']:8.1f} {row['p50_ms']:8.2f} {row['p95_ms']:8.2f}",
-            flush=True,
-        )
+        print(table(row), flush=True)
+    if decoder == "conr":
+        print(*ratios(rows), sep="\n")
+        if not PUBLISHED.is_file():
+            print(WITHOUT_PUBLISHED)
     if arguments.json is not None:
         write_json(arguments.json, {"machine": machine(), "rows": rows})
     return 0

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from avatar_app.capture.video_file import VideoFile
+from avatar_app.commands.bench_conr import conr_rows
 from avatar_app.commands.bench_video import render_video
 from avatar_app.engine import EngineConfig, EngineParts, LiveEngine, SourceConfig, TrackingConfig
 from avatar_app.engine.avatar_painter import fair_threads
@@ -22,6 +23,7 @@ from avatar_app.engine.config import SUPERSAMPLING
 from avatar_app.engine.decoder_choice import open_app_decoder
 from avatar_app.engine.frames import CameraFrame
 from avatar_app.paths import encodings_folder, face_model_file
+from renderer.conr.config import SIDE_STEP
 from renderer.engines import Decoder
 from renderer.engines.torch_device import describe_device, limit_processor_threads, pick_device
 from renderer.types import CharacterSheet
@@ -35,6 +37,7 @@ from udp_live.types import RigPose, TrackedMotion, UdpMap, Viewpoint
 
 Row = dict[str, Any]
 
+CONR = "conr"
 WARM_UPS = 3
 MIN_CALLS = 10
 TRACKED_FRAMES = 60
@@ -74,6 +77,10 @@ class BenchPlan:
     def __post_init__(self) -> None:
         for size in self.sizes:
             EngineConfig(avatar=self.avatar, size=size)
+            if self.decoder == CONR and size % SIDE_STEP:
+                raise ValueError(
+                    f"unexpected size: {size}; CoNR paints multiples of {SIDE_STEP} pixels"
+                )
         if min(self.views) < 1:
             raise ValueError(f"unexpected views: {min(self.views)}; give at least 1")
         if not 0.0 <= self.seconds <= MAX_SECONDS:
@@ -82,11 +89,25 @@ class BenchPlan:
             )
 
     def rows(self) -> Iterator[Row]:
-        """Measure one stage after the other."""
+        """Measure one stage after the other.
+
+        CoNR is taken apart with weights of its own, so its rows need no avatar.
+        """
+        stages = [name for name in self.stages if (name, self.decoder) != ("decoder", CONR)]
+        if stages:
+            yield from self._engine_rows(stages)
+        if len(stages) < len(self.stages):
+            limit_processor_threads(os.cpu_count() or 1)
+            device = None if self.device == "auto" else self.device
+            yield from conr_rows(
+                device=device, sizes=self.sizes, views=self.views, seconds=self.seconds
+            )
+
+    def _engine_rows(self, stages: Sequence[str]) -> Iterator[Row]:
         with ExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kigurumi-")))
             bench = _Bench(self, self.video or render_video(self._config(""), folder))
-            for stage in self.stages:
+            for stage in stages:
                 yield from getattr(bench, stage)()
 
     def config(self, video: Path, **changes: Any) -> EngineConfig:
@@ -240,6 +261,24 @@ class _Bench:
         rasterizer.close()
         context.release()
         return maps
+
+
+def default_sizes(decoder: str, device: str) -> tuple[int, ...]:
+    """Return what sizes to measure; CoNR's frames take seconds on a processor."""
+    if decoder != CONR:
+        return (256, 384, 512)
+    return (256, 512) if _has_gpu(device) else (256,)
+
+
+def default_views(decoder: str, device: str) -> tuple[int, ...]:
+    """Return what numbers of drawings to measure."""
+    if decoder != CONR:
+        return (4, 8, 32)
+    return (1, 4, 8) if _has_gpu(device) else (4,)
+
+
+def _has_gpu(device: str) -> bool:
+    return pick_device(None if device == "auto" else device).type == "cuda"
 
 
 def measure(call: Callable[[], object], seconds: float) -> tuple[float, float]:
