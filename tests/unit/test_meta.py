@@ -13,7 +13,6 @@ PROJECT_ROOT = Path(__file__).parents[2]
 PACKAGES = ("avatar_app", "renderer", "udp_live")
 HEAVY = (
     "avatar_app.engine",
-    "scipy",
     "torch",
     "mediapipe",
     "cv2",
