@@ -1,10 +1,8 @@
-"""A folder of keypoint files as a camera: dark pictures that only tell the time."""
+"""A folder of keypoint files as a camera: its pictures are drawings of the keypoints."""
 
 import time
 
-import numpy as np
-from numpy.typing import NDArray
-
+from avatar_app.capture.keypoint_drawing import draw_keypoints
 from avatar_app.capture.media_clock import MediaClock
 from avatar_app.engine.frames import CameraFrame, FrameStamp
 from avatar_app.engine.keypoint_address import KeypointAddress
@@ -12,13 +10,11 @@ from avatar_app.errors import SourceError
 from udp_live.errors import MotionFormatError
 from udp_live.motion.openpose import load_openpose
 
-LONGEST_SIDE_PX = 960  # there is nothing to see in it
-
 
 class KeypointFolder:
     """Deliver one picture per keypoint file, in real time or as fast as they are read.
 
-    There is nothing to see in them: the keypoints of the moment come from ``KeypointTracker``.
+    What was seen of the person comes from ``KeypointTracker``, not from these pictures.
     """
 
     def __init__(
@@ -44,8 +40,8 @@ class KeypointFolder:
             clip = load_openpose(address.folder, fps=address.fps, image_size=address.image_size)
         except MotionFormatError as error:
             raise SourceError(str(error)) from error
-        self._picture = _dark_picture(clip.image_size)
         self._name = address.folder.name
+        self._clip = clip
         self._fps, self._count = clip.fps, clip.frame_count
         self._loop = loop
         self._clock = (clock or MediaClock()) if realtime else None
@@ -71,9 +67,10 @@ class KeypointFolder:
                 return None
             self._skip_late(self._clock)
         stamp = FrameStamp(self._next_id, time.perf_counter_ns(), self._tick / self._fps)
+        points = self._clip.points[self._tick % self._count]
         self._tick += 1
         self._next_id += 1
-        return CameraFrame(stamp, self._picture)
+        return CameraFrame(stamp, draw_keypoints(points, self._clip.image_size))
 
     def close(self) -> None:
         """End; there is nothing to release."""
@@ -83,10 +80,3 @@ class KeypointFolder:
         self._tick += max(0, int(clock.late_s(self._tick / self._fps) * self._fps))
         if not self._loop:
             self._tick = min(self._tick, self._count - 1)
-
-
-def _dark_picture(size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Return black of the video's shape; landmarks are relative to it."""
-    shrink = min(1.0, LONGEST_SIDE_PX / max(size))
-    width, height = (max(round(side * shrink), 1) for side in size)
-    return np.zeros((height, width, 3), np.uint8)

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from avatar_app.capture.keypoint_folder import LONGEST_SIDE_PX, KeypointFolder
+from avatar_app.capture.keypoint_drawing import BODY_COLOUR, LONGEST_SIDE_PX, PANEL
+from avatar_app.capture.keypoint_folder import KeypointFolder
 from avatar_app.capture.media_clock import MediaClock
 from avatar_app.engine import EngineConfig, EngineParts, SourceConfig
 from avatar_app.engine.frames import CameraFrame, FrameStamp
@@ -60,13 +61,18 @@ def test_each_file_is_a_frame_with_its_person(folder: Path) -> None:
         assert motion.right_hand is not None
 
 
-def test_pictures_have_the_videos_shape_and_are_small(folder: Path) -> None:
+def test_pictures_show_the_keypoints_in_the_videos_shape(folder: Path) -> None:
     with closing(KeypointFolder(KeypointAddress(folder, 30.0, SIZE), realtime=False)) as camera:
         frame = camera.read(1.0)
 
     assert frame is not None
-    assert frame.image.shape == (LONGEST_SIDE_PX * SIZE[1] // SIZE[0], LONGEST_SIDE_PX, 3)
-    assert not frame.image.any()
+    shrink = LONGEST_SIDE_PX / SIZE[0]
+    assert frame.image.shape == (round(shrink * SIZE[1]), LONGEST_SIDE_PX, 3)
+    points = keypoints_of_pose(rig_with_hands(), known_poses(rig_with_hands(), 0.1)[0])
+    for keypoint in (3, 6, 10):
+        column, row = np.round(shrink * points[keypoint, :2]).astype(int)
+        np.testing.assert_allclose(frame.image[row, column], BODY_COLOUR, atol=12)
+    assert (frame.image[2, 2] == PANEL).all()
 
 
 def test_a_loop_begins_again_with_the_first_file(folder: Path) -> None:
