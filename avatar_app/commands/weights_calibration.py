@@ -1,5 +1,6 @@
 """``weights calibrate``: fit the landmark convention to an official sequence, say how well."""
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,7 +73,9 @@ def _print(calibration: "Calibration", verdict: "Verdict") -> None:
     )
     print(f"seen {calibration.seen:.0%} of the surface, {calibration.back_seen:.0%} of its back")
     for candidate in verdict.misfits:
-        print(f"candidate {candidate.name:3} misfit {candidate.misfit:.2f} (explains it up to 1)")
+        told = f"misfit {candidate.misfit:.2f}, up to 1 it explains the sequence"
+        ruled_out = candidate.misfit == math.inf
+        print(f"candidate {candidate.name:3} {'ruled out' if ruled_out else told}")
     for warning in verdict.warnings:
         print(f"warning: {warning}")
     if verdict.convention.name == calibration.fit.convention().name:

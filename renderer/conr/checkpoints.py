@@ -22,6 +22,7 @@ LIVE3D = (
     "Live3D-v2, another network, which this program does not run; take the weights of CoNR (v1)"
 )
 SUFFIX = ".pth"
+ARCHIVES = (".zip", ".7z", ".rar", ".gz", ".tar")
 MAX_FILES = 32
 SHOWN_DIFFERENCES = 3
 
@@ -131,10 +132,7 @@ def _candidates(folder: Path) -> list[Path]:
     """List the ``.pth`` files of a folder, or of the folders in it where it has none itself."""
     try:
         if not folder.is_dir():
-            raise WeightsError(
-                f"weights not found: {folder} is not a folder; give the folder of the four "
-                f"{SUFFIX} files ({', '.join(NETWORK_OF_FILE)})"
-            )
+            raise WeightsError(_no_folder_sentence(folder))
         found = _files(folder)
         inside = [path for path in sorted(folder.iterdir()) if path.is_dir()]
         below = [] if found else [files for files in map(_files, inside) if files]
@@ -147,6 +145,17 @@ def _candidates(folder: Path) -> list[Path]:
     if len(found) > MAX_FILES:
         raise WeightsError(f"{folder} holds {len(found)} {SUFFIX} files, expected four")
     return found
+
+
+def _no_folder_sentence(path: Path) -> str:
+    if path.suffix.lower() in ARCHIVES and path.is_file():
+        return f"{path} is an archive: unpack it and give the folder"
+    if path.is_file():
+        return f"{path} is one file; give the folder of all four: {', '.join(NETWORK_OF_FILE)}"
+    return (
+        f"weights not found: {path} is not a folder; give the folder of the four {SUFFIX} files "
+        f"({', '.join(NETWORK_OF_FILE)})"
+    )
 
 
 def _files(folder: Path) -> list[Path]:

@@ -24,7 +24,6 @@ class Served:
         page: HTML that comes instead, unless the address has ``uuid``.
         redirect: Address to go to instead.
         ranges: Whether parts may be asked for.
-        announced: Length in the header, where it is not the true one.
     """
 
     content: bytes = b""
@@ -33,7 +32,6 @@ class Served:
     page: str = ""
     redirect: str = ""
     ranges: bool = True
-    announced: int | None = None
 
 
 class FileServer:
@@ -97,7 +95,7 @@ class _Handler(BaseHTTPRequestHandler):
         if start:
             headers["Content-Range"] = f"bytes {start}-{size - 1}/{size}"
         body = file.content[start:]
-        length = len(body) if file.announced is None else file.announced
+        length = len(body)
         if file.cuts:
             body = body[: file.cuts.pop(0)]
         self._send(206 if start else 200, body, {**headers, "Content-Length": str(length)})

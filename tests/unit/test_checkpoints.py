@@ -1,5 +1,6 @@
 import pickle
 import zipfile
+from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 
@@ -142,6 +143,14 @@ def test_an_empty_and_a_missing_folder_are_sentences(tmp_path: Path) -> None:
         read_checkpoints(tmp_path / "gone", TINY)
 
 
+def test_a_file_in_place_of_the_folder_says_what_to_give(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match=r"is one file; give the folder of all four"):
+        read_checkpoints(folder / SHADER, TINY)
+    (tmp_path / "weights.zip").write_bytes(b"PK")
+    with pytest.raises(WeightsError, match="is an archive: unpack it and give the folder"):
+        read_checkpoints(tmp_path / "weights.zip", TINY)
+
+
 def test_the_files_of_the_successor_are_told_apart(folder: Path) -> None:
     state = torch.load(folder / HEAD, weights_only=True)
     renamed = {key.replace("conv_rgba.0", "conv_rgba"): value for key, value in state.items()}
@@ -277,6 +286,22 @@ def test_an_archive_that_unpacks_to_too_much_is_not_loaded(
     monkeypatch.setattr(checkpoint_file, "MAX_FILE_BYTES", 50_000)
     with pytest.raises(WeightsError, match="would unpack to more than"):
         read_checkpoint(folder / HEAD)
+
+
+class Inflated:
+    """Pickles as a tensor of 40 GB whose numbers are not in the file."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        storage = torch.zeros(4).storage()
+        shape, strides = (10**10,), (1,)
+        return torch._utils._rebuild_tensor_v2, (storage, 0, shape, strides, False, OrderedDict())
+
+
+@pytest.mark.filterwarnings("ignore:TypedStorage is deprecated")
+def test_a_tensor_that_is_larger_than_its_file_is_refused(folder: Path) -> None:
+    torch.save({"conv_rgba.0.weight": Inflated()}, folder / HEAD)
+    with pytest.raises(WeightsError, match="damaged or no checkpoint"):
+        read_checkpoints(folder, TINY)
 
 
 def test_an_expanded_tensor_of_another_shape_costs_no_memory(folder: Path) -> None:
