@@ -5,7 +5,7 @@ from pathlib import Path
 from avatar_app.paths import weights_folder
 from renderer.engines import Decoder, open_decoder
 
-NEEDS_GPU = "conr"  # in real time
+NEED_GPU = ("conr", "conr-onnx")  # in real time
 NO_GPU = (
     "CoNR paints in real time on an NVIDIA GPU only, and there is none: "
     "painting with the guided decoder"
@@ -36,7 +36,7 @@ def real_time_decoder(name: str, device: str) -> str:
 
     Who names a device gets what was asked for.
     """
-    if name != NEEDS_GPU or device != "auto":
+    if name not in NEED_GPU or device != "auto":
         return name
     from renderer.engines.torch_device import pick_device
 

@@ -66,7 +66,7 @@ def painting_inputs(order: RenderOrder) -> Inputs:
         "size": str(config.size),
         "background": _background(config.background),
         "decoder": config.decoder,
-        "weights": _weights() if config.decoder == "conr" else "none",
+        "weights": _weights() if config.decoder != "guided" else "none",
         "device": config.device,
     }
 

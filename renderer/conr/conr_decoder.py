@@ -56,8 +56,6 @@ class ConrDecoder:
     takes the place of a neutral drawing.
     """
 
-    name = "conr"
-
     def __init__(
         self,
         networks: ConrNetworks,
@@ -66,6 +64,7 @@ class ConrDecoder:
         weights_folder: Path | None = None,
         cache_folder: Path | None = None,
         options: ViewOptions | None = None,
+        uses_onnx: bool = False,
     ) -> None:
         """Move networks to a device.
 
@@ -73,8 +72,9 @@ class ConrDecoder:
             networks: With weights.
             device: Where to run; half precision where the device has it.
             weights_folder: May hold ``conr.toml``, the landmark convention of the weights.
-            cache_folder: Where features of drawings are kept; None keeps none.
+            cache_folder: Where features of drawings and ONNX models are kept; None keeps none.
             options: How many drawings to paint from.
+            uses_onnx: Lets onnxruntime paint, not torch; TensorRT where it is installed.
 
         Raises:
             AcceleratorError: The device ran out of memory.
@@ -84,9 +84,15 @@ class ConrDecoder:
         self._weights_folder = weights_folder
         self._options = options or ViewOptions()
         with self._memory():
-            self._painter = _painter(networks, device)
+            self._painter = _painter(networks, device, cache_folder, uses_onnx=uses_onnx)
+        self._uses_onnx = uses_onnx
         self._textures = GlTextureReader(device)
         self._cache = FeatureCache(cache_folder, networks_digest(networks), self._painter.dtype)
+
+    @property
+    def name(self) -> str:
+        """Name of this decoder."""
+        return "conr-onnx" if self._uses_onnx else "conr"
 
     @property
     def device(self) -> str:
@@ -156,7 +162,13 @@ class ConrDecoder:
             ) from error
 
 
-def _painter(networks: ConrNetworks, device: torch.device) -> Painter:
+def _painter(
+    networks: ConrNetworks, device: torch.device, cache_folder: Path | None, *, uses_onnx: bool
+) -> Painter:
+    if uses_onnx:
+        from renderer.conr.onnx_painter import OnnxPainter
+
+        return OnnxPainter(networks, device, cache_folder=cache_folder)
     painter = FramePainter(networks, device)
     return GraphPainter(painter) if device.type == "cuda" else painter
 
@@ -166,8 +178,10 @@ def open_conr(
     device: torch.device,
     cache_folder: Path | None,
     options: ViewOptions | None = None,
+    *,
+    uses_onnx: bool = False,
 ) -> ConrDecoder:
-    """Open the decoder with the weights of a folder.
+    """Open the decoder with the weights of a folder; see ``ConrDecoder``.
 
     Raises:
         WeightsError: They are missing or damaged.
@@ -182,4 +196,5 @@ def open_conr(
         weights_folder=weights_folder,
         cache_folder=cache_folder,
         options=options,
+        uses_onnx=uses_onnx,
     )

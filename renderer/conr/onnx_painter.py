@@ -14,6 +14,7 @@ from renderer.conr.networks import ConrNetworks
 from renderer.conr.onnx_export import OUTPUT, TARGET, cached_frame, sheet_tensors
 from renderer.conr.shading import SheetFeatures
 from renderer.engines.onnx_session import SESSION_ERRORS, element_type, open_session, runs_on_gpu
+from renderer.errors import AcceleratorError
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +65,11 @@ class OnnxPainter:
 
     @torch.inference_mode()
     def paint(self, sheet: SheetFeatures, target: Tensor) -> Tensor:
-        """Paint a frame; see Painter. The first one of a size takes seconds."""
+        """Paint a frame; see Painter. The first one of a size takes seconds.
+
+        Raises:
+            AcceleratorError: The model was opened, but does not run.
+        """
         side = target.shape[-1]
         if side not in self._frames:
             self._frames[side] = self._open(side)
@@ -137,14 +142,23 @@ class _BoundFrame:
             self._hold(sheet)
         self._target.copy_(target)
         if self._stream is None:
-            self._session.run_with_iobinding(self._binding)
+            self._run()
             return self._output
         # The session works on a stream of its own, after what torch has put in its queue.
         current = torch.cuda.current_stream(self._target.device)
         self._stream.wait_stream(current)
-        self._session.run_with_iobinding(self._binding)
+        self._run()
         current.wait_stream(self._stream)
         return self._output
+
+    def _run(self) -> None:
+        try:
+            self._session.run_with_iobinding(self._binding)
+        except SESSION_ERRORS as error:
+            raise AcceleratorError(
+                f"onnxruntime failed on {self._target.device}: {error}; choose a smaller size, "
+                "fewer views or the decoder 'conr'"
+            ) from error
 
     def _hold(self, sheet: SheetFeatures) -> None:
         """Bind the features of another sheet, in the model's type and in planes."""

@@ -11,7 +11,7 @@ from renderer.types import CharacterSheet
 from udp_live.types import UdpMap
 from udp_live.udp_texture import UdpTexture
 
-DECODER_NAMES = ("guided", "conr")
+DECODER_NAMES = ("guided", "conr", "conr-onnx")
 
 
 class Decoder(Protocol):
@@ -82,7 +82,7 @@ def open_decoder(
         name: One of ``DECODER_NAMES``.
         device: Torch device such as ``cpu`` or ``cuda``; None takes the GPU where there is one.
         cache_folder: Where sheet encodings are kept; None keeps none.
-        weights_folder: Where downloaded weights are; ``conr`` cannot do without.
+        weights_folder: Where downloaded weights are; CoNR cannot do without.
 
     Raises:
         ValueError: The name is unknown.
@@ -95,8 +95,9 @@ def open_decoder(
         from renderer.guided.guided_decoder import GuidedDecoder
 
         return GuidedDecoder(pick_device(device), cache_folder)
-    if name == "conr":
+    if name in ("conr", "conr-onnx"):
         from renderer.conr.conr_decoder import open_conr
 
-        return open_conr(weights_folder, pick_device(device), cache_folder)
+        uses_onnx = name == "conr-onnx"
+        return open_conr(weights_folder, pick_device(device), cache_folder, uses_onnx=uses_onnx)
     raise ValueError(f"unknown decoder: {name!r} not in {', '.join(DECODER_NAMES)}")

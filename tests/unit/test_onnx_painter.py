@@ -13,8 +13,10 @@ from renderer.conr.networks import ConrNetworks
 from renderer.conr.onnx_export import cached_frame, export_frame, frame_digest
 from renderer.conr.onnx_painter import OnnxPainter
 from renderer.conr.painter import Painter
+from renderer.conr.shading import SheetFeatures
 from renderer.engines import onnx_session
 from renderer.engines.onnx_session import CPU, CUDA, TENSORRT, provider_choices, runs_on_gpu
+from renderer.errors import AcceleratorError
 from tests.fakes.lively_conr import figures, lively_networks
 
 PROCESSOR = torch.device("cpu")
@@ -87,6 +89,16 @@ def test_half_precision_is_close_to_single_precision(
     assert picture.dtype == torch.float32
     error = ((picture - exact) ** 2).mean()
     assert -10 * torch.log10(error) >= HALF_PRECISION_DB
+
+
+def test_features_that_do_not_fit_the_networks_are_an_error_with_a_way_out(
+    painter: OnnxPainter,
+) -> None:
+    given = figures(2, 128, 128)
+    sheet = painter.encode(given.drawings)
+    broken = SheetFeatures(sheet.references, sheet.features, sheet.first_share[:, 1:])
+    with pytest.raises(AcceleratorError, match="choose a smaller size"):
+        painter.paint(broken, given.target)
 
 
 def test_a_kept_model_is_not_exported_again(
