@@ -67,10 +67,10 @@ def angles(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize(
     ("limb", "median", "worst"),
     [
-        ("upper_arm", 14.0, 40.0),
-        ("forearm", 26.0, 60.0),
-        ("thigh", 12.0, 40.0),
-        ("shin", 14.0, 45.0),
+        ("upper_arm", 5.0, 20.0),
+        ("forearm", 22.0, 45.0),
+        ("thigh", 4.0, 30.0),
+        ("shin", 4.0, 30.0),
     ],
 )
 def test_limbs_point_where_they_pointed(
@@ -105,7 +105,7 @@ def test_the_head_turns_as_it_turned(performance: Performance) -> None:
     cosines = np.abs(np.sum(turned * true, axis=1)).clip(0.0, 1.0)
 
     errors = np.degrees(2.0 * np.arccos(cosines))
-    assert np.median(errors) < 6.0
+    assert np.median(errors) < 4.0
     assert errors.max() < 15.0
 
 
