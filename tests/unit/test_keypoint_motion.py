@@ -67,10 +67,10 @@ def angles(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize(
     ("limb", "median", "worst"),
     [
-        ("upper_arm", 5.0, 20.0),
-        ("forearm", 22.0, 45.0),
-        ("thigh", 4.0, 30.0),
-        ("shin", 4.0, 30.0),
+        ("upper_arm", 6.0, 20.0),
+        ("forearm", 26.0, 45.0),
+        ("thigh", 12.0, 30.0),
+        ("shin", 12.0, 30.0),
     ],
 )
 def test_limbs_point_where_they_pointed(
