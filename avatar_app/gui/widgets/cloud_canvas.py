@@ -126,6 +126,12 @@ class CloudCanvas(QWidget):
         self._look(CloudView())
         self._run_timers()
 
+    def look_from(self, view: CloudView) -> None:
+        """Look from where the user wants, who does not want it to turn by itself any more."""
+        self._turns = False
+        self._look(view)
+        self._run_timers()
+
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 (Qt's name)
         """Turn while in sight."""
         super().showEvent(event)
@@ -150,7 +156,7 @@ class CloudCanvas(QWidget):
             side = self._side()
             away = event.position() - QPointF(self.rect().toRectF().center())
             at = (away.x() / side, -away.y() / side)
-            self._touch(self._view.zoomed(steps, at))
+            self.look_from(self._view.zoomed(steps, at))
         event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 (Qt's name)
@@ -167,7 +173,7 @@ class CloudCanvas(QWidget):
         moved = (event.position() - self._dragged_from) / self._side()
         self._dragged_from = event.position()
         change = self._view.shifted if self._shifts else self._view.dragged
-        self._touch(change(moved.x(), -moved.y() if self._shifts else moved.y()))
+        self.look_from(change(moved.x(), -moved.y() if self._shifts else moved.y()))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 (Qt's name)
         """Let go of the cloud."""
@@ -188,9 +194,9 @@ class CloudCanvas(QWidget):
         }.get(Qt.Key(event.key()))
         zoom = {Qt.Key.Key_Plus: 1, Qt.Key.Key_Equal: 1, Qt.Key.Key_Minus: -1}
         if turn is not None:
-            self._touch(self._view.dragged(*turn))
+            self.look_from(self._view.dragged(*turn))
         elif event.key() in zoom:
-            self._touch(self._view.zoomed(zoom[Qt.Key(event.key())], self._view.pan))
+            self.look_from(self._view.zoomed(zoom[Qt.Key(event.key())], self._view.pan))
         elif event.key() == Qt.Key.Key_Home:
             self.reset()
         else:
@@ -216,12 +222,6 @@ class CloudCanvas(QWidget):
             painter.drawImage(place, self._image)
         elif self._message[0]:
             _paint_message(painter, self.rect().toRectF(), *self._message)
-
-    def _touch(self, view: CloudView) -> None:
-        """Follow the user, who does not want it to turn by itself any more."""
-        self._turns = False
-        self._look(view)
-        self._run_timers()
 
     def _look(self, view: CloudView) -> None:
         if view != self._view:
