@@ -70,16 +70,23 @@ class OnnxPainter:
         Raises:
             AcceleratorError: The model was opened, but does not run.
         """
-        side = target.shape[-1]
+        frame = self._frame(target.shape[-1])
+        if frame is None:
+            return self._torch.paint(sheet, target)
+        return frame.paint(sheet, target)
+
+    def engine(self, side: int) -> str:
+        """Name what paints pictures of a size: ``Tensorrt``, ``CUDA``, ``CPU`` or ``torch``."""
+        frame = self._frame(side)
+        return "torch" if frame is None else frame.provider
+
+    def _frame(self, side: int) -> "_BoundFrame | None":
         if side not in self._frames:
             self._frames[side] = self._open(side)
             if len(self._frames) > KEPT_SIDES:
                 self._frames.popitem(last=False)
         self._frames.move_to_end(side)
-        frame = self._frames[side]
-        if frame is None:
-            return self._torch.paint(sheet, target)
-        return frame.paint(sheet, target)
+        return self._frames[side]
 
     def _open(self, side: int) -> "_BoundFrame | None":
         """Open a session for one size; None where onnxruntime does not run on the device."""
@@ -135,6 +142,11 @@ class _BoundFrame:
         self._held: dict[str, Tensor] = {}
         self._bind_input(TARGET, self._target)
         self._binding.bind_output(OUTPUT, *_place(self._output))
+
+    @property
+    def provider(self) -> str:
+        """What the session runs on."""
+        return str(self._session.get_providers()[0]).removesuffix("ExecutionProvider")
 
     def paint(self, sheet: SheetFeatures, target: Tensor) -> Tensor:
         """Paint; ``[1, 4, S, S]`` float32, overwritten by the next call."""

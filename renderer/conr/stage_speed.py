@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -15,8 +16,10 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from renderer.conr.config import SHADER_BLOCKS, SIDE_STEP, ConrConfig
+from renderer.conr.cuda_graph import GraphPainter
 from renderer.conr.frame_painter import FramePainter, fastest_dtype
 from renderer.conr.networks import NETWORK_OF_FILE, random_networks
+from renderer.conr.painter import Painter
 from renderer.conr.shading import SheetFeatures, advance, begin, finish
 from renderer.errors import AcceleratorError
 
@@ -135,8 +138,24 @@ class StageSpeeds:
                     yield self._speed(stage, dtype, views, call)
             # Counted stage by stage: a recorded graph of the whole frame shows no operations.
             gflop = sum(counted_gflop(call) for _, call in stages)
-            call = lambda: painter.paint(sheet, target)  # noqa: E731 - as the others
-            yield self._speed("frame", dtype, views, call, gflop)
+            for stage, whole in self._painters(painter, side, everything=each_stage):
+                call = partial(whole.paint, sheet, target)
+                yield self._speed(stage, dtype, views, call, gflop)
+
+    def _painters(
+        self, painter: FramePainter, side: int, *, everything: bool
+    ) -> Iterator[tuple[str, Painter]]:
+        """Yield what paints whole frames; the decoder's choice comes last, as ``frame``."""
+        if self._device.type != "cuda":
+            yield "frame", painter
+            return
+        if everything:
+            from renderer.conr.onnx_painter import OnnxPainter
+
+            yield "frame, no CUDA graph", painter
+            onnx = OnnxPainter(self._networks, self._device, painter.dtype)
+            yield f"frame, onnx on {onnx.engine(side)}", onnx
+        yield "frame", GraphPainter(painter)
 
     def _speed(
         self,

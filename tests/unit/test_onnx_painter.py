@@ -58,6 +58,7 @@ def test_one_model_paints_any_number_of_views_like_torch(
     difference = painter.paint(sheet, given.target) - by_torch.paint(sheet, given.target)
     assert difference.abs().max() <= SAME_PICTURE
     assert len(list(folder.glob("*.onnx"))) == 1
+    assert painter.engine(128) == "CPU"
 
 
 def test_frames_follow_their_own_target_and_sheet(painter: OnnxPainter, by_torch: Painter) -> None:
@@ -130,6 +131,7 @@ def test_a_folder_that_cannot_be_written_leaves_torch_to_paint(
     for _ in range(2):
         assert torch.equal(painter.paint(sheet, given.target), by_torch.paint(sheet, given.target))
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
+    assert painter.engine(128) == "torch"
 
 
 def test_few_models_are_kept(
