@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -25,7 +26,8 @@ from avatar_app.gui.prompts import Prompts
 from avatar_app.gui.widgets.cloud_canvas import CloudCanvas
 from avatar_app.gui.widgets.segmented import Segmented
 
-SIZE = (680, 760)
+SIZE, MIN_SIZE = (680, 760), (560, 460)
+HINT_HEIGHT = 530  # of the canvas, from which on the hint has room above the figure
 INSIDE = 14  # from the window's edge to what floats on it
 PAINT, LANDMARKS = "paint", "landmarks"
 COLOURINGS = (
@@ -41,10 +43,11 @@ class CloudWindow(QDialog):
     def __init__(self, worker: CloudWorker, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
-        self.setMinimumSize(420, 460)
+        self.setMinimumSize(*MIN_SIZE)
         self.resize(*SIZE)
         self._worker, self._prompts = worker, Prompts(self)
         self._avatar: Path | None = None
+        self._offers_hint = False
         self._loaded: LoadedCloud | None = None
         self.canvas = CloudCanvas(worker, self)
         self.reset, self.hint = self._make_reset(), self._make_hint()
@@ -53,6 +56,8 @@ class CloudWindow(QDialog):
         self.colouring.show_value(PAINT)
         self.figures = QLabel()
         self.figures.setObjectName("figure")
+        self.figures.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._said = ""
         self.save = _save_button()
         self._lay_out()
         self._connect()
@@ -105,7 +110,7 @@ class CloudWindow(QDialog):
         self._colour(self.colouring.value)
         drawings = f"{loaded.drawings} drawing{'s' if loaded.drawings != 1 else ''}"
         self._show_figures(f"{len(loaded.cloud):,} points from {drawings}")
-        self.hint.setVisible(self.canvas.turns)
+        self._offers_hint = self.canvas.turns
         self._place_companions()
 
     def _fail(self, avatar: Path, reason: str) -> None:
@@ -113,16 +118,25 @@ class CloudWindow(QDialog):
             self.canvas.show_message("No point cloud", reason[:1].upper() + reason[1:])
 
     def _show_figures(self, text: str) -> None:
-        self.figures.setText(text)
-        self.figures.setToolTip("")
+        self._say(text)
         for control in (self.save, self.colouring):
             control.setEnabled(self._loaded is not None)
-        self.hint.hide()
+        self._offers_hint = False
         self.reset.hide()
+        self._place_companions()
 
     def _tell_saved(self, sentence: str) -> None:
-        self.figures.setText(sentence)
-        self.figures.setToolTip(sentence)
+        self._say(sentence)
+
+    def _say(self, text: str) -> None:
+        """Write a line into the bar; what does not fit is told by the tool tip."""
+        self._said = text
+        self.figures.setToolTip(text)
+        self._elide()
+
+    def _elide(self) -> None:
+        metrics, room = self.figures.fontMetrics(), self.figures.width()
+        self.figures.setText(metrics.elidedText(self._said, Qt.TextElideMode.ElideRight, room))
 
     # What the user wants
 
@@ -138,7 +152,8 @@ class CloudWindow(QDialog):
 
     def _follow_view(self, _view: object) -> None:
         self.reset.setVisible(not self.canvas.turns)
-        self.hint.setVisible(self.hint.isVisible() and self.canvas.turns)
+        self._offers_hint &= self.canvas.turns
+        self._place_companions()
 
     def _ask_file(self) -> None:
         if self._loaded is not None:
@@ -176,6 +191,8 @@ class CloudWindow(QDialog):
 
     def _place_companions(self) -> None:
         area = self.canvas.geometry()
+        self.hint.setVisible(self._offers_hint and area.height() >= HINT_HEIGHT)
+        self._elide()
         for companion in (self.reset, self.hint):
             companion.adjustSize()
         self.reset.move(area.right() - self.reset.width() - INSIDE, area.top() + INSIDE)

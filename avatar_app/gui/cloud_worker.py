@@ -199,7 +199,7 @@ class CloudWorker(QObject):
         except EXPECTED_ERRORS as error:
             self.saved.emit(str(error))
         else:
-            self.saved.emit(f"Saved as {path}")
+            self.saved.emit(f"Saved as {path.name} in {path.parent}")
 
     def _pool(self) -> QThreadPool:
         pool = QThreadPool(self)
