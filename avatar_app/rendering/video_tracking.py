@@ -1,11 +1,11 @@
 """Track a whole video, in pieces that come out the same in whatever order they are made."""
 
-from collections import deque
 from contextlib import closing
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from avatar_app.engine import EngineConfig, EngineParts
-from avatar_app.engine.frames import CameraFrame, TrackingFrame
+from avatar_app.engine.frames import TrackingFrame
 from avatar_app.engine.performance import read_all
 from avatar_app.rendering.progress import Progress
 from avatar_app.rendering.tracked_take import TrackedTake
@@ -14,21 +14,27 @@ if TYPE_CHECKING:
     from avatar_app.capture.base import Camera
     from avatar_app.tracking.base import Tracker
 
-WARM_UP_FRAMES = 15  # half a second settles the tracker's own smoothing
+
+@dataclass(slots=True)
+class _Chunk:
+    """A chunk that is being tracked."""
+
+    number: int
+    tracker: "Tracker"
+    frames: list[TrackingFrame] = field(default_factory=list)
 
 
 class VideoTracking:
     """Track what a take lacks of a video.
 
     A tracker remembers earlier frames, so what it sees depends on where it began. Each chunk
-    therefore gets a tracker of its own, which first looks at the last frames of the chunk before:
-    then a run that was interrupted sees exactly what an uninterrupted one sees.
+    therefore gets a tracker of its own: then a run that was interrupted sees exactly what an
+    uninterrupted one sees.
     """
 
     def __init__(self, config: EngineConfig, parts: EngineParts, take: TrackedTake) -> None:
         self._config, self._parts, self._take = config, parts, take
-        self._before: deque[CameraFrame] = deque(maxlen=WARM_UP_FRAMES)
-        self._tracker: Tracker | None = None
+        self._chunks: list[_Chunk] = []  # one, and a second one while they overlap
 
     def run(self, progress: Progress, expected_frames: int) -> None:
         """Read the video once and track what is missing.
@@ -47,41 +53,32 @@ class VideoTracking:
             with closing(self._parts.open_camera(self._config, realtime=False)) as camera:
                 count = self._read(camera, progress)
         finally:
-            self._close_tracker()
+            for chunk in self._chunks:
+                chunk.tracker.close()
         self._take.end(count)
         progress.end()
 
     def _read(self, camera: "Camera", progress: Progress) -> int:
-        """Go through the video chunk by chunk; returns the number of frames."""
-        count, chunk = 0, 0
-        pending: list[TrackingFrame] = []
-        is_known = self._take.has(0)
+        """Go through the video; returns the number of frames."""
+        step, overlap = self._take.chunk_frames, self._take.overlap_frames
+        count = 0
         for frame in read_all(camera):
-            if count and count % self._take.chunk_frames == 0:
-                self._store(chunk, pending)
-                chunk, pending = chunk + 1, []
-                is_known = self._take.has(chunk)
-            if not is_known:
-                pending.append(self._track(frame, is_first=not pending))
-            self._before.append(frame)
+            number, place = divmod(count, step)
+            if place == 0 and not self._take.has(number):
+                tracker = self._parts.open_tracker(self._config, realtime=False)
+                self._chunks.append(_Chunk(number, tracker))
+            for chunk in self._chunks:
+                chunk.frames.append(chunk.tracker.track(frame))
+            if self._chunks and len(self._chunks[0].frames) == step + overlap:
+                self._finish_first()
             count += 1
             progress.advance()
-        self._store(chunk, pending)
+        while self._chunks:
+            self._finish_first()
         return count
 
-    def _track(self, frame: CameraFrame, *, is_first: bool) -> TrackingFrame:
-        if is_first or self._tracker is None:
-            self._close_tracker()
-            self._tracker = self._parts.open_tracker(self._config, realtime=False)
-            for earlier in self._before:
-                self._tracker.track(earlier)
-        return self._tracker.track(frame)
-
-    def _store(self, chunk: int, frames: list[TrackingFrame]) -> None:
-        if frames:
-            self._take.write(chunk, frames)
-
-    def _close_tracker(self) -> None:
-        if self._tracker is not None:
-            self._tracker.close()
-            self._tracker = None
+    def _finish_first(self) -> None:
+        chunk = self._chunks[0]
+        self._take.write(chunk.number, chunk.frames)
+        chunk.tracker.close()
+        del self._chunks[0]

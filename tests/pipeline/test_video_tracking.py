@@ -7,7 +7,6 @@ import pytest
 
 from avatar_app.engine import EngineConfig
 from avatar_app.engine.frames import CameraFrame, TrackingFrame
-from avatar_app.rendering import video_tracking
 from avatar_app.rendering.progress import Silence
 from avatar_app.rendering.tracked_take import TrackedTake
 from avatar_app.rendering.video_tracking import VideoTracking
@@ -15,7 +14,7 @@ from tests.fakes.engine_parts import FakeCamera, FakeParts
 from udp_live.types import TrackedMotion
 
 CONFIG = EngineConfig(avatar=Path("nowhere"), size=64)
-COUNT, CHUNK, WARM_UP = 25, 10, 3
+COUNT, CHUNK, OVERLAP = 25, 10, 3
 
 
 class RememberingTracker:
@@ -52,14 +51,9 @@ class Parts(FakeParts):
         self.tracked.append(number)
 
 
-@pytest.fixture(autouse=True)
-def short_warm_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(video_tracking, "WARM_UP_FRAMES", WARM_UP)
-
-
 def track(folder: Path, parts: Parts) -> TrackedTake:
     folder.mkdir(exist_ok=True)
-    take = TrackedTake(folder, CHUNK)
+    take = TrackedTake(folder, CHUNK, OVERLAP)
     VideoTracking(CONFIG, parts, take).run(Silence(), COUNT)
     return take
 
@@ -68,13 +62,13 @@ def sizes(take: TrackedTake) -> list[tuple[int, int]]:
     return [frame.motion.image_size for frame in take.read()]
 
 
-def test_each_chunk_begins_with_a_tracker_that_saw_the_end_of_the_one_before(
-    tmp_path: Path,
-) -> None:
+def test_a_tracker_goes_on_until_the_next_has_taken_over(tmp_path: Path) -> None:
     parts = Parts()
     take = track(tmp_path / "take", parts)
     assert take.is_complete
-    assert parts.tracked == [*range(10), 7, 8, 9, *range(10, 20), 17, 18, 19, *range(20, 25)]
+    twice = [10, 10, 11, 11, 12, 12, *range(13, 20), 20, 20, 21, 21, 22, 22, 23, 24]
+    assert parts.tracked == [*range(10), *twice]
+    assert [frame.stamp.frame_id for frame in take.read()] == list(range(COUNT))
 
 
 @pytest.mark.parametrize("fail_at", [0, 4, 12, 24])
@@ -84,7 +78,7 @@ def test_after_an_interruption_the_take_is_the_same(tmp_path: Path, fail_at: int
         track(tmp_path / "parts", Parts(fail_at))
     again = Parts()
     assert sizes(track(tmp_path / "parts", again)) == whole
-    assert min(again.tracked) >= max(0, fail_at // CHUNK * CHUNK - WARM_UP)
+    assert min(again.tracked) >= max(0, (fail_at - OVERLAP) // CHUNK * CHUNK)
 
 
 def test_a_complete_take_is_not_tracked_again(tmp_path: Path) -> None:
@@ -100,4 +94,4 @@ def test_a_damaged_chunk_alone_is_tracked_again(tmp_path: Path) -> None:
     (tmp_path / "take" / "motion_000001.npz").write_bytes(b"damaged")
     again = Parts()
     assert sizes(track(tmp_path / "take", again)) == whole
-    assert again.tracked == [7, 8, 9, *range(10, 20)]
+    assert again.tracked == list(range(10, 20 + OVERLAP))
