@@ -254,9 +254,10 @@ class PointsDesk:
 
 
 def landmark_colours(positions: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Colour points by where they are: ``[P, 3]`` float32, each axis over its whole range."""
+    """Colour points by where they are: ``[3, P]`` float32, each axis over its whole range."""
     low, high = positions.min(axis=0), positions.max(axis=0)
-    return np.asarray(40 + 215 * (positions - low) / np.maximum(high - low, 1e-6), np.float32)
+    share = (positions - low) / np.maximum(high - low, 1e-6)
+    return np.ascontiguousarray(40 + 215 * share.T, np.float32)
 
 
 def _save_button() -> QPushButton:

@@ -97,7 +97,7 @@ def make_levels(cloud: "PointCloud", spacing: float) -> tuple[CloudScene, ...]:
     for _ in range(LEVELS - 1):
         spacing *= COARSER
         level = thin_out(level, spacing)
-        colours = level.colours.astype(np.float32)
+        colours = np.ascontiguousarray(level.colours.T, np.float32)
         scenes.append(
             replace(scenes[0], positions=level.positions, colours=colours, spacing=spacing)
         )

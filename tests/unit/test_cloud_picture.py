@@ -23,7 +23,7 @@ def scene(*points: tuple[float, float, float], spacing: float = 0.02) -> CloudSc
     """Red, green and blue points in turn, about the middle of a box of figure size."""
     colours = np.eye(3)[np.arange(len(points)) % 3] * 255
     positions = np.array(points, np.float32)
-    return CloudScene(positions, colours.astype(np.float32), 0.8, 0.6, spacing)
+    return CloudScene(positions, colours.T.astype(np.float32), 0.8, 0.6, spacing)
 
 
 def whole(picture: CloudPicture) -> np.ndarray:
@@ -66,7 +66,7 @@ def test_discs_close_a_surface_at_any_zoom() -> None:
     steps = np.arange(-0.2, 0.2, 0.004)
     grid = np.stack([*np.meshgrid(steps, steps), np.zeros((100, 100))], axis=-1).reshape(-1, 3)
     surface = CloudScene(
-        grid.astype(np.float32), np.full_like(grid, 200, np.float32), 0.8, 0.6, 0.004
+        grid.astype(np.float32), np.full((3, len(grid)), 200, np.float32), 0.8, 0.6, 0.004
     )
     for zoom in (1.0, 2.3, 5.0, 12.0):
         drawn = whole(draw_points(surface, CloudView(0.3, 0.1, zoom), SIZE, FOG))
@@ -86,7 +86,7 @@ def test_what_lies_behind_an_edge_is_darker_beside_it() -> None:
     wall = np.stack([*np.meshgrid(steps, steps), np.full((100, 100), -0.1)], axis=-1)
     pole = wall[:, 48:52] + (0, 0, 0.15)
     points = np.concatenate([wall.reshape(-1, 3), pole.reshape(-1, 3)]).astype(np.float32)
-    cloud = CloudScene(points, np.full_like(points, 200), 0.8, 0.6, 0.004)
+    cloud = CloudScene(points, np.full((3, len(points)), 200, np.float32), 0.8, 0.6, 0.004)
     row = whole(draw_points(cloud, FRONT, SIZE, FOG))[114, :, 0].astype(int)
     assert row[80:120].min() < 0.75 * np.median(row[70:90])
 
