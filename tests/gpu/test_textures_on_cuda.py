@@ -12,6 +12,7 @@ import torch
 from renderer.conr.config import ConrConfig
 from renderer.conr.conr_decoder import ConrDecoder
 from renderer.engines.gl_texture_reader import GlTextureReader
+from renderer.guided.guided_decoder import GuidedDecoder
 from renderer.types import CharacterSheet
 from tests.fakes.landmark_scene import NO_INK, doll_view
 from tests.fakes.lively_conr import lively_networks
@@ -70,8 +71,12 @@ def test_drawing_goes_on_while_cuda_reads(gpu: torch.device, context: moderngl.C
     reader.close()
 
 
-def test_conr_paints_a_texture_like_its_map(gpu: torch.device, context: moderngl.Context) -> None:
-    decoder = ConrDecoder(lively_networks(ConrConfig.tiny()), gpu)
+@pytest.mark.parametrize("name", ["conr", "guided"])
+def test_a_decoder_paints_a_texture_like_its_map(
+    gpu: torch.device, context: moderngl.Context, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    networks = lively_networks(ConrConfig.tiny())
+    decoder = ConrDecoder(networks, gpu) if name == "conr" else GuidedDecoder(gpu)
     sheet = CharacterSheet((doll_view("a", 96), doll_view("b", 96, yaw_rad=3.14)), {}, NO_INK)
     encoding = decoder.encode(sheet)
     assert decoder.reads_textures
@@ -83,3 +88,4 @@ def test_conr_paints_a_texture_like_its_map(gpu: torch.device, context: moderngl
         assert painted.any()
     decoder.close()
     rasterizer.close()
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]

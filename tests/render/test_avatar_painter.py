@@ -14,6 +14,7 @@ from udp_live.errors import GlContextError
 from udp_live.linalg import quat_from_axis_angle
 from udp_live.rig.expressions import rest_pose
 from udp_live.types import RigPose, UdpMap
+from udp_live.udp_texture import UdpTexture
 
 SIZE = 64
 STEP_S = 1 / 30
@@ -41,6 +42,22 @@ class MapDecoder:
 
     def close(self) -> None:
         """Nothing to release."""
+
+
+class TextureDecoder(MapDecoder):
+    """Takes what OpenGL drew, and nothing else."""
+
+    reads_textures = True
+
+    def decode(
+        self,
+        encoding: object,
+        udp: object,
+        expressions: Mapping[str, float],
+        supersampling: int,
+    ) -> NDArray[np.uint8]:
+        assert isinstance(udp, UdpTexture)
+        return super().decode(encoding, udp.read(), expressions, supersampling)
 
 
 def last_picture(passed: list[RigPose], final: RigPose, *, painted: bool) -> NDArray[np.uint8]:
@@ -78,6 +95,15 @@ def test_springs_follow_poses_that_are_not_painted(monkeypatch: pytest.MonkeyPat
     every_painted = last_picture(passed, final, painted=True)
     assert np.array_equal(last_picture(passed, final, painted=False), every_painted)
     assert not np.array_equal(last_picture([], final, painted=False), every_painted)
+
+
+def test_a_decoder_that_reads_textures_paints_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    *passed, final = turning()
+    pictures = []
+    for decoder in (MapDecoder(), TextureDecoder()):
+        monkeypatch.setattr(avatar_painter, "open_app_decoder", lambda *_, d=decoder: d)
+        pictures.append(last_picture(passed, final, painted=True))
+    np.testing.assert_array_equal(*pictures)
 
 
 def test_an_enlarged_picture_keeps_its_edges_smooth_and_its_colours_within_alpha() -> None:

@@ -200,6 +200,6 @@ def test_fine_pictures_use_fine_drawings() -> None:
 
 
 def test_the_box_of_a_figure_stays_inside_the_picture() -> None:
-    occupancy = np.zeros((20, 30), np.float32)
+    occupancy = torch.zeros(20, 30)
     occupancy[0, 29] = 1
     assert figure_box(occupancy, 1) == (slice(0, 3), slice(27, 30))
