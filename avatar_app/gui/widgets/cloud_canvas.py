@@ -28,7 +28,7 @@ from avatar_app.gui.cloud_view import CloudView
 from avatar_app.gui.cloud_worker import CloudWorker, PictureRequest
 from avatar_app.gui.frame_image import image_of_avatar
 
-TURN_MS = 16
+TURN_MS = 33  # calm enough to leave the processor to the live avatar
 IDLE_TURN_RAD_S = 0.35
 FINE_MS = 140  # of rest, after which a picture is worth its time
 FINE_SCALE = 2.0  # pixels drawn per device-independent pixel, for smooth rims
