@@ -21,6 +21,7 @@ FILMS = (".mp4", ".webm")
 OPAQUE, TRANSPARENT = "#ffffff", "transparent"  # MP4 has no alpha
 INTERRUPTED = 130
 # What the engine's options need beside those of this command: every frame once, to the end.
+UNUSED_SOURCE = "webcam:0"  # of a UDP sequence, which needs no motion
 UNUSED_OPTIONS = {"frames": None, "seconds": None, "loop": False, "every_frame": True}
 
 
@@ -114,7 +115,7 @@ def _order(arguments: argparse.Namespace) -> "RenderOrder":
         arguments.background = OPAQUE if output.suffix == ".mp4" else TRANSPARENT
     wanted = argparse.Namespace(**vars(arguments))
     wanted.fps = 30.0 if arguments.fps is None else arguments.fps
-    wanted.source = "clip:hello" if arguments.udp else arguments.source  # a UDP needs no motion
+    wanted.source = arguments.source or UNUSED_SOURCE
     config = engine_config(wanted, () if arguments.udp else (arguments.output,))
     return RenderOrder(
         config,
