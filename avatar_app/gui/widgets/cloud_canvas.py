@@ -3,30 +3,25 @@
 import math
 import time
 
-import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
-    QColor,
     QHideEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPen,
-    QPolygonF,
-    QRadialGradient,
     QResizeEvent,
     QShowEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from avatar_app.gui import theme
-from avatar_app.gui.cloud_picture import CloudPicture, CloudScene, project
+from avatar_app.gui.cloud_picture import CloudPicture, CloudScene
 from avatar_app.gui.cloud_view import CloudView
 from avatar_app.gui.cloud_worker import CloudWorker, PictureRequest
 from avatar_app.gui.frame_image import image_of_avatar
+from avatar_app.gui.widgets.cloud_backdrop import paint_dark, paint_floor, paint_message
 
 TURN_MS = 33  # calm enough to leave the processor to the live avatar
 IDLE_TURN_RAD_S = 0.35
@@ -34,11 +29,7 @@ FINE_MS = 140  # of rest, after which a picture is worth its time
 FINE_SCALE = 2.0  # pixels drawn per device-independent pixel, for smooth rims
 COARSE_PIXELS, FINE_PIXELS = 700_000, 3_200_000
 KEY_TURN = 0.06  # picture sides per press of an arrow key
-GLOW, FOG = "#17353f", (12, 29, 36)
-RINGS = (0.62, 1.0)  # radii, of half the cloud's width
-RING_STEPS = 96
-SHADOW_STEPS = 7
-FRONT_MARK = ((-0.035, 1.06), (0.035, 1.06), (0.0, 1.13))  # a small arrow to where it looks
+FOG = (12, 29, 36)  # sRGB
 
 
 class CloudCanvas(QWidget):
@@ -207,12 +198,10 @@ class CloudCanvas(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        _paint_dark(painter, self.rect().toRectF())
+        paint_dark(painter, self.rect().toRectF())
         if self._picture is not None and self._image is not None and self._scenes:
             scale = self.width() / self._picture.size[0]
-            _paint_floor(
-                painter, self._scenes[0], self._picture.view, (self.width(), self.height())
-            )
+            paint_floor(painter, self._scenes[0], self._picture.view, (self.width(), self.height()))
             place = QRectF(
                 self._picture.left * scale,
                 self._picture.top * scale,
@@ -221,7 +210,7 @@ class CloudCanvas(QWidget):
             )
             painter.drawImage(place, self._image)
         elif self._message[0]:
-            _paint_message(painter, self.rect().toRectF(), *self._message)
+            paint_message(painter, self.rect().toRectF(), *self._message)
 
     def _look(self, view: CloudView) -> None:
         if view != self._view:
@@ -276,63 +265,3 @@ class CloudCanvas(QWidget):
         timer.setInterval(interval_ms)
         timer.timeout.connect(call)
         return timer
-
-
-def _paint_dark(painter: QPainter, rect: QRectF) -> None:
-    glow = QRadialGradient(
-        QPointF(rect.center().x(), rect.top() + 0.46 * rect.height()), 0.72 * rect.height()
-    )
-    glow.setColorAt(0.0, QColor(GLOW))
-    glow.setColorAt(1.0, QColor(theme.STAGE))
-    painter.fillRect(rect, glow)
-
-
-def _paint_floor(
-    painter: QPainter, scene: CloudScene, view: CloudView, size: tuple[int, int]
-) -> None:
-    """Paint what the figure stands on: a soft shadow, two rings, and where its front is."""
-    projection = project(scene, view, size)
-    radius, floor = 0.5 * scene.width, -0.5 * scene.height
-
-    def polygon(points: list[tuple[float, float]]) -> QPolygonF:
-        ground = np.array([(x * radius, floor, z * radius) for x, z in points], np.float32)
-        column, row, _ = projection.place(ground)
-        return QPolygonF(
-            [QPointF(x, y) for x, y in zip(column.tolist(), row.tolist(), strict=True)]
-        )
-
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(0, 0, 0, 22))
-    for step in range(1, SHADOW_STEPS + 1):
-        painter.drawPolygon(polygon(_circle(0.5 * step / SHADOW_STEPS)))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    for ring, strength in zip(RINGS, (60, 120), strict=True):
-        line = QColor(theme.MUTED)
-        line.setAlpha(strength)
-        painter.setPen(QPen(line, 1.1))
-        painter.drawPolygon(polygon(_circle(ring)))
-    mark = QColor(theme.YUZU)
-    mark.setAlpha(190)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(mark)
-    painter.drawPolygon(polygon(list(FRONT_MARK)))
-
-
-def _circle(radius: float) -> list[tuple[float, float]]:
-    angles = [2 * math.pi * step / RING_STEPS for step in range(RING_STEPS)]
-    return [(radius * math.cos(angle), radius * math.sin(angle)) for angle in angles]
-
-
-def _paint_message(painter: QPainter, rect: QRectF, title: str, hint: str) -> None:
-    font = painter.font()
-    for text, size, colour, bold, below in (
-        (title, 18, theme.TEXT, True, -30.0),
-        (hint, 13, theme.MUTED, False, 4.0),
-    ):
-        font.setPixelSize(size)
-        font.setWeight(font.Weight.DemiBold if bold else font.Weight.Normal)
-        painter.setFont(font)
-        painter.setPen(QColor(colour))
-        room = QRectF(rect.left() + 48, rect.center().y() + below, rect.width() - 96, 120)
-        flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
-        painter.drawText(room, flags, text)
