@@ -142,6 +142,8 @@ def test_the_decoder_paints_like_on_the_processor(
         maps = [UdpMap(draw_doll(200, yaw_rad=yaw)[1]) for yaw in (0.0, 0.4)]
         pictures.append([decoder.decode(encoding, udp, {}, 2) for udp in maps])
         decoder.close()
-    np.testing.assert_allclose(*np.array(pictures, np.int16), atol=8)
-    assert np.abs(np.diff(np.array(pictures[0], np.int16), axis=0)).max() > 2
+    # Half precision here, brain floats there.
+    shades = torch.from_numpy(np.array(pictures)).float() / 255
+    assert psnr_db(shades[0], shades[1]) >= HALF_PRECISION_DB - 6
+    assert (shades[0, 0] - shades[0, 1]).abs().max() > 0.01
     assert not caplog.records
