@@ -3,7 +3,6 @@
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from avatar_app.engine import EngineParts, StageStats
 from avatar_app.engine.frames import PoseFrame
@@ -25,9 +24,6 @@ from avatar_app.rendering.video_timing import VideoTiming, read_video_timing
 from avatar_app.rendering.video_tracking import VideoTracking
 from udp_live.rig.rig import Rig
 
-if TYPE_CHECKING:
-    from renderer.sheet.avatar_file import Avatar
-
 
 class AvatarRender:
     """Track, retarget and paint one source; go on where an interrupted run has stopped.
@@ -47,27 +43,17 @@ class AvatarRender:
         Raises:
             AppError, RendererError, UdpLiveError: See the parts; what is done is kept.
         """
-        config = self._order.config
+        order, config = self._order, self._order.config
         avatar = self._parts.load_avatar(config)
-        with open_job(self._order, self._inputs()) as job:
-            sound: Soundtrack | None = None
-            fps = self._recorded_fps()
-            if fps is not None:
-                track = self._recorded_track(avatar.rig, fps)
-            else:
-                timing = self._timing()
-                sound, zero_s = self._soundtrack(timing)
-                track = self._video_track(avatar.rig, job, timing, zero_s)
-            return self._paint(avatar, job, track, sound)
-
-    def _paint(
-        self, avatar: "Avatar", job: RenderJob, track: PoseTrack, sound: Soundtrack | None
-    ) -> RenderReport:
-        track = self._staged(track, avatar.rig)
-        config = hold_reach(self._order.config, avatar.rig, track.frames)
-        with closing(self._parts.open_painter(config, avatar, StageStats())) as painter:
-            painting = AvatarPainting(painter, track, config)
-            write_output(self._order, job, painting, self._progress, sound)
+        # The painter comes first, so that missing weights are told of before hours of tracking.
+        with (
+            open_job(order, self._inputs()) as job,
+            closing(self._parts.open_painter(config, avatar, StageStats())) as painter,
+        ):
+            track, sound = self._poses_and_sound(avatar.rig, job)
+            track = self._staged(track, avatar.rig)
+            painter.apply(hold_reach(config, avatar.rig, track.frames))
+            write_output(order, job, AvatarPainting(painter, track, config), self._progress, sound)
             return RenderReport(
                 len(track.frames),
                 painter.decoder_name,
@@ -76,6 +62,14 @@ class AvatarRender:
                 seen=self._seen,
                 walk_m=self._walk_m,
             )
+
+    def _poses_and_sound(self, rig: Rig, job: RenderJob) -> tuple[PoseTrack, Soundtrack | None]:
+        fps = self._recorded_fps()
+        if fps is not None:
+            return self._recorded_track(rig, fps), None
+        timing = read_video_timing(self._video)
+        sound, zero_s = self._soundtrack(timing)
+        return self._video_track(rig, job, timing, zero_s), sound
 
     def _staged(self, track: PoseTrack, rig: Rig) -> PoseTrack:
         """Keep a figure that walks away in its place, if that is wanted or needed."""
@@ -125,9 +119,6 @@ class AvatarRender:
         if config.source.is_keypoints:
             return parse_keypoint_address(config.source.address).fps
         return None
-
-    def _timing(self) -> VideoTiming:
-        return read_video_timing(self._video)
 
     @property
     def _video(self) -> Path:

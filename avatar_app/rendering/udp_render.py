@@ -52,14 +52,16 @@ class UdpRender:
         fps = self._fps or (notes.fps if notes else DEFAULT_FPS)
         avatar = parts.load_avatar(config)
         convention = choose_convention(landmarks, avatar.rig)
-        with open_job(order, self._inputs(sequence, landmarks, fps)) as job:
+        with (
+            open_job(order, self._inputs(sequence, landmarks, fps)) as job,
+            closing(parts.open_decoder(config)) as decoder,
+        ):
+            encoding = decoder.encode(avatar.sheet)
             crop = measure_crop(sequence, progress)
-            with closing(parts.open_decoder(config)) as decoder:
-                form = UdpFormat(config.size, fps, order.is_folder, convention)
-                encoding = decoder.encode(avatar.sheet)
-                painting = UdpPainting(sequence, crop, decoder, encoding, form)
-                write_output(order, job, painting, progress)
-                return RenderReport(len(sequence), decoder.name, decoder.device)
+            form = UdpFormat(config.size, fps, order.is_folder, convention)
+            painting = UdpPainting(sequence, crop, decoder, encoding, form)
+            write_output(order, job, painting, progress)
+            return RenderReport(len(sequence), decoder.name, decoder.device)
 
     def _inputs(self, sequence: UdpSequence, landmarks: str, fps: float) -> Inputs:
         return {

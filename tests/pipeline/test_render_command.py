@@ -17,6 +17,7 @@ from avatar_app.commands import live_options
 from avatar_app.commands.cli import parse_arguments, run_command
 from avatar_app.engine import EngineConfig, EngineParts
 from avatar_app.rendering import segments
+from renderer.errors import WeightsError
 from tests.fakes.engine_parts import FakeParts
 from tests.fakes.video import write_film, write_video
 
@@ -183,6 +184,17 @@ def test_a_damaged_video_is_one_sentence_and_leaves_nothing(
     (tmp_path / "in.mp4").write_bytes(b"no video")
     assert run("--video", tmp_path / "in.mp4", "--output", tmp_path / "out.mp4") == 1
     assert "cannot read the video" in caplog.text
+    assert [path.name for path in tmp_path.iterdir()] == ["in.mp4"]
+
+
+def test_what_cannot_be_painted_is_told_of_before_anything_is_tracked(
+    tmp_path: Path, run: Run, parts: Parts, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = write_video(tmp_path / "in.mp4")
+    parts.painter_error = WeightsError("CoNR weights not found")
+    assert run("--video", source, "--output", tmp_path / "out.mp4") == 1
+    assert "CoNR weights not found" in caplog.text
+    assert parts.trackers_opened == 0
     assert [path.name for path in tmp_path.iterdir()] == ["in.mp4"]
 
 
