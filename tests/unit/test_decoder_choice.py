@@ -10,6 +10,7 @@ from avatar_app.engine.decoder_choice import real_time_decoder
     ("gpus", "name", "device", "expected"),
     [
         (0, "conr", "auto", "guided"),
+        (0, "conr-onnx", "auto", "guided"),
         (1, "conr", "auto", "conr"),
         (0, "conr", "cpu", "conr"),
         (0, "guided", "auto", "guided"),
