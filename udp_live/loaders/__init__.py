@@ -1,4 +1,4 @@
-"""Model files in, ``Rig`` out: VRM 0.x and 1.0, GLB and glTF."""
+"""Model files in, ``Rig`` out: VRM 0.x and 1.0, GLB, glTF and PMX."""
 
 from udp_live.loaders.rig_file import load_rig
 

@@ -1,6 +1,5 @@
 """Reads any supported model file into a ``Rig``."""
 
-import math
 from pathlib import Path
 
 import numpy as np
@@ -11,23 +10,22 @@ from udp_live.loaders.gltf_file import BROKEN_DATA, MAX_NUMBER, GltfFile, read_g
 from udp_live.loaders.gltf_materials import read_materials
 from udp_live.loaders.gltf_mesh import BakedMesh, MeshBaker, bone_nodes, mesh_nodes
 from udp_live.loaders.gltf_nodes import NodeTree, read_nodes
+from udp_live.loaders.guessed_gaze import guessed_look_at
 from udp_live.loaders.morph_names import guess_expressions
+from udp_live.loaders.pmx_rig import load_pmx
 from udp_live.loaders.rig_controls import RigControls
 from udp_live.loaders.rig_placement import placed_rig
 from udp_live.loaders.rig_skeleton import SkeletonBuilder
 from udp_live.loaders.vrm0 import read_vrm0
 from udp_live.loaders.vrm1 import read_vrm1
-from udp_live.rig.expressions import LOOKS
 from udp_live.rig.humanoid import REQUIRED_BONES
-from udp_live.rig.rig import Expression, LookAt, LookAtRange, Rig
+from udp_live.rig.rig import Expression, Rig
 
-# People rarely turn their eyes further; drawn eyes need less for the same look.
-GUESSED_GAZE_RAD = math.radians(35.0)
-GUESSED_EYE_TURN_RAD = math.radians(12.0)
+PMX_MAGIC = b"PMX "
 
 
 def load_rig(path: Path) -> Rig:
-    """Load a VRM 0.x or 1.0 avatar, or a GLB or glTF with a humanoid skeleton.
+    """Load a VRM 0.x or 1.0 avatar, a GLB or glTF with a humanoid skeleton, or a PMX model.
 
     Args:
         path: The content decides about the format, not the suffix.
@@ -35,14 +33,22 @@ def load_rig(path: Path) -> Rig:
     Raises:
         RigFormatError: The file is missing, broken, or lacks what an avatar needs.
     """
-    gltf = read_gltf(path)
     try:
         # Numbers beyond float32 are broken data, not something to warn about and draw.
         with np.errstate(over="raise", invalid="raise"):
-            return _build_rig(gltf)
+            return load_pmx(path) if _is_pmx(path) else _build_rig(read_gltf(path))
     except BROKEN_DATA as error:
         detail = f"{type(error).__name__}: {error}"
         raise RigFormatError(f"{path}: broken model data ({detail}); export it again") from error
+
+
+def _is_pmx(path: Path) -> bool:
+    """Tell by the first bytes; what cannot be read is left to the reader's error."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(PMX_MAGIC)) == PMX_MAGIC
+    except OSError:
+        return False
 
 
 def _build_rig(gltf: GltfFile) -> Rig:
@@ -87,21 +93,10 @@ def _read_controls(gltf: GltfFile, tree: NodeTree) -> RigControls:
     return RigControls(
         humanoid=humanoid,
         expressions=expressions,
-        look_at=_guessed_look_at(humanoid, {expression.name for expression in expressions}),
+        look_at=guessed_look_at(humanoid, {expression.name for expression in expressions}),
         turned=_faces_back(tree, humanoid),
         free_scale=True,
     )
-
-
-def _guessed_look_at(humanoid: dict[str, int], expressions: set[str]) -> LookAt | None:
-    """Let gaze drive look expressions, or else eye bones, where there are any."""
-    if set(LOOKS) <= expressions:
-        kind, full = "expression", LookAtRange(GUESSED_GAZE_RAD, 1.0)
-    elif {"leftEye", "rightEye"} <= humanoid.keys():
-        kind, full = "bone", LookAtRange(GUESSED_GAZE_RAD, GUESSED_EYE_TURN_RAD)
-    else:
-        return None
-    return LookAt(kind, (0.0, 0.0, 0.0), inner=full, outer=full, down=full, up=full)
 
 
 def _faces_back(tree: NodeTree, humanoid: dict[str, int]) -> bool:
