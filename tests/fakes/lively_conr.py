@@ -47,14 +47,16 @@ class ConrInput:
         return torch.cat([self.landmarks * self.occupancy, self.occupancy])[None]
 
 
-def lively_weights(shapes: Shapes, flow_groups: int, seed: int = 0) -> StateDicts:
-    """Draw weights of the given shapes: file name to key to tensor."""
+def lively_weights(
+    shapes: Shapes, flow_groups: int, seed: int = 0, movement: float = 1.0
+) -> StateDicts:
+    """Draw weights of the given shapes: file name to key to tensor; ``movement`` scales flows."""
     generator = torch.Generator().manual_seed(seed)
     files: StateDicts = {}
     for file, keys in shapes.items():
         files[file] = {key: _drawn(key, shape, generator) for key, shape in keys.items()}
     for block in range(len(STEP_PX)):
-        _spread_outputs(files["shader.pth"], block, flow_groups)
+        _spread_outputs(files["shader.pth"], block, flow_groups, movement)
     for key in ("conv_rgba.0.weight", "conv_rgba.0.bias"):
         files["rgbadecodernet.pth"][key] *= COLOUR_SPREAD
     return files
@@ -112,20 +114,23 @@ def _is_slope(key: str) -> bool:
     return key.startswith("decoder_blocks") and key.endswith("weight")
 
 
-def _spread_outputs(shader: dict[str, Tensor], block: int, flow_groups: int) -> None:
+def _spread_outputs(
+    shader: dict[str, Tensor], block: int, flow_groups: int, movement: float
+) -> None:
     spreads: tuple[float, ...]
     weight = shader[f"decoder_blocks.{block}.conv_last.2.weight"]
     bias = shader[f"decoder_blocks.{block}.conv_last.2.bias"]
     flows = 2 * flow_groups
+    step_px, message_px = movement * STEP_PX[block], movement * MESSAGE_FLOW_PX
     if block == len(STEP_PX) - 1:
         width = (weight.shape[1] - 4 - flows) // 2
         sizes = (2, width, flows, 2 + width)
-        spreads = (STEP_PX[block], 1.0, MESSAGE_FLOW_PX, MASK_SPREAD)
+        spreads = (step_px, 1.0, message_px, MASK_SPREAD)
     else:
         width = (weight.shape[1] - 4 - 2 * flows) // 3
         sizes = (2, width, flows, width, flows, 2 + width)
-        message = (1.0, MESSAGE_FLOW_PX)
-        spreads = (STEP_PX[block], *message, *message, MASK_SPREAD)
+        message = (1.0, message_px)
+        spreads = (step_px, *message, *message, MASK_SPREAD)
     channels = torch.cat(
         [torch.full((size,), spread) for size, spread in zip(sizes, spreads, strict=True)]
     )
@@ -133,10 +138,10 @@ def _spread_outputs(shader: dict[str, Tensor], block: int, flow_groups: int) -> 
     bias *= channels
 
 
-def lively_networks(config: ConrConfig, seed: int = 0) -> ConrNetworks:
+def lively_networks(config: ConrConfig, seed: int = 0, movement: float = 1.0) -> ConrNetworks:
     """Make networks with such weights."""
     networks = ConrNetworks(config)
-    files = lively_weights(expected_shapes(config), config.flow_groups, seed)
+    files = lively_weights(expected_shapes(config), config.flow_groups, seed, movement)
     for file, state in files.items():
         networks.get_submodule(NETWORK_OF_FILE[file]).load_state_dict(state)
     return networks.eval()
