@@ -5,7 +5,7 @@ Source: conditional generation with messages between views, CoNR (Lin et al., IJ
 at a block's scale, N is the number of views, M the channels of a message.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -107,7 +107,11 @@ def finish(block: BlockKernels, state: ShadingState) -> Tensor:
     """Run the last block, see ``shade`` for what it returns."""
     outputs = _run(block, _inputs(block, state, None, None))
     _, message, flow, _, _, _, mask = torch.split(outputs, list(block.outputs), 1)
-    return _mean(warp_groups(message, flow), mask.sigmoid())
+    parts = [
+        _mean(warp_groups(message[:, channels], flow[:, flows]), mask[:, channels].sigmoid())
+        for channels, flows in _portions(message, flow)
+    ]
+    return torch.cat(parts, 1)
 
 
 def _inputs(
@@ -145,23 +149,56 @@ def _exchange(
     block: BlockKernels, outputs: Tensor, flow: Tensor | None, reference: Tensor
 ) -> ShadingState:
     """Move a block's outputs to the next block's size, warp them and let the views confer."""
-    outputs, masks = torch.split(outputs, [sum(block.outputs[:-2]), sum(block.outputs[-2:])], 1)
-    # The mask goes through the sigmoid before it is resized.
-    step, message, message_flow, local, local_flow = torch.split(
-        double(outputs), list(block.outputs[:-2]), 1
-    )
-    mask, message_mask = torch.split(double(masks.sigmoid()), list(block.outputs[-2:]), 1)
+    parts = torch.split(outputs, list(block.outputs), 1)
+    step, message, message_flow, local, local_flow, mask, message_mask = parts
     # Flows count pixels of their own scale.
-    flow = 2 * (step if flow is None else step + double(flow))
+    flow = 2 * double(step if flow is None else step + flow)
     reference = warp(reference, flow)
+    mask = double(mask.sigmoid())
     return ShadingState(
         flow,
         reference,
         _mean(flow, mask),
         _mean(reference, mask),
-        _mean(warp_groups(message, 2 * message_flow), message_mask),
-        warp_groups(local, 2 * local_flow),
+        _mean_message(message, message_flow, message_mask),
+        _moved(local, local_flow),
     )
+
+
+def _mean_message(message: Tensor, flow: Tensor, mask: Tensor) -> Tensor:
+    """Return what the views tell each other, ``[1, M, 2 h, 2 w]``."""
+    means = []
+    for channels, flows in _portions(message, flow):
+        warped = warp_groups(double(message[:, channels]), 2 * double(flow[:, flows]))
+        # The mask goes through the sigmoid before it is resized.
+        means.append(_mean(warped, double(mask[:, channels].sigmoid())))
+    return torch.cat(means, 1)
+
+
+def _moved(message: Tensor, flow: Tensor) -> Tensor:
+    """Return messages at twice the size, warped: ``[N, M, 2 h, 2 w]``."""
+    return torch.cat(
+        [
+            warp_groups(double(message[:, channels]), 2 * double(flow[:, flows]))
+            for channels, flows in _portions(message, flow)
+        ],
+        1,
+    )
+
+
+def _portions(message: Tensor, flow: Tensor) -> Iterator[tuple[slice, slice]]:
+    """Yield channels of a message with the channels of their flows.
+
+    A processor works on one group after the other, so that what lies between two operations stays
+    in its cache; a GPU and an exported model on all at once.
+    """
+    groups = flow.shape[1] // 2
+    is_processor = message.device.type == "cpu" and not torch.onnx.is_in_onnx_export()
+    at_once = 1 if is_processor else groups
+    width = message.shape[1] // groups
+    for first in range(0, groups, at_once):
+        last = first + at_once
+        yield slice(first * width, last * width), slice(2 * first, 2 * last)
 
 
 def _mean(values: Tensor, masks: Tensor) -> Tensor:
