@@ -10,7 +10,7 @@ from renderer.errors import AvatarFileError
 APP_NAME = "kigurumi"
 DEFAULT_AVATAR_NAME = "yuzu"
 ARCHIVE_SUFFIX = ".kigurumi"
-CLIP_SUFFIXES = (".vrma", ".bvh")
+CLIP_SUFFIXES = (".vrma", ".bvh", ".vmd")
 FACE_MODEL = "face_landmarker.task"
 
 
@@ -95,18 +95,18 @@ def clip_names() -> dict[str, Path]:
 
 
 def find_clip(name: str) -> Path:
-    """Turn the name of a motion clip, or the path of a VRMA or BVH file, into its path.
+    """Turn the name of a motion clip, or the path of a VRMA, BVH or VMD file, into its path.
 
     Raises:
         SourceError: There is no such clip.
     """
     path = Path(name).expanduser()
-    if path.suffix in CLIP_SUFFIXES and path.is_file():
+    if path.suffix.lower() in CLIP_SUFFIXES and path.is_file():
         return path
     known = clip_names()
     if name not in known:
         raise SourceError(
-            f"clip not found: {name} is neither a VRMA or BVH file nor one of: "
+            f"clip not found: {name} is neither a VRMA, BVH or VMD file nor one of: "
             f"{', '.join(known) or '(none installed)'}"
         )
     return known[name]

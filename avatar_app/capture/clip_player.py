@@ -7,12 +7,14 @@ from avatar_app.capture.media_clock import MediaClock
 from avatar_app.engine.frames import FrameStamp, PoseFrame
 from avatar_app.errors import SourceError
 from udp_live.errors import MotionFormatError
-from udp_live.motion import load_bvh, load_vrma
+from udp_live.motion import load_bvh, load_vmd, load_vrma
 from udp_live.rig.rig import Rig
+
+LOADERS = {".bvh": load_bvh, ".vmd": load_vmd}  # by suffix; all others are VRMA
 
 
 class ClipPlayer:
-    """Sample a VRMA or BVH clip for one rig, in real time or as fast as it is read."""
+    """Sample a VRMA, BVH or VMD clip for one rig, in real time or as fast as it is read."""
 
     def __init__(
         self,
@@ -27,7 +29,7 @@ class ClipPlayer:
         """Load a clip.
 
         Args:
-            path: A ``.vrma`` or ``.bvh`` file.
+            path: A ``.vrma``, ``.bvh`` or ``.vmd`` file.
             rig: Whose poses are delivered.
             fps: Poses per second of the clip's time.
             loop: Start again at the end.
@@ -38,7 +40,7 @@ class ClipPlayer:
             SourceError: The clip is missing or broken.
         """
         try:
-            self._clip = load_bvh(path) if path.suffix == ".bvh" else load_vrma(path)
+            self._clip = LOADERS.get(path.suffix.lower(), load_vrma)(path)
         except MotionFormatError as error:
             raise SourceError(str(error)) from error
         self._rig = rig

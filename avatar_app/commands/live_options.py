@@ -19,8 +19,8 @@ DECODERS = ("guided", "conr", "conr-onnx")
 DEVICES = ("auto", "cpu", "cuda")
 FRAMINGS = ("bust", "half", "full", "face")
 SOURCE_HELP = (
-    "webcam:N, webcam:NAME, clip:NAME, clip:FILE.vrma, clip:FILE.bvh, openpose:FOLDER[?fps=25] "
-    "or a video file"
+    "webcam:N, webcam:NAME, clip:NAME, clip:FILE.vrma, clip:FILE.bvh, clip:FILE.vmd, "
+    "openpose:FOLDER[?fps=25] or a video file"
 )
 OUTPUT_HELP = "virtual-camera, window, none, FILE.mp4, FILE.webm or FOLDER/; may be repeated"
 

@@ -43,12 +43,12 @@ FINGER_BONES = ("Proximal", "Intermediate", "Distal")
 
 # Expression -> names in order of preference. These morphs are the expression and nothing else.
 MORPH_PRESETS: dict[str, tuple[str, ...]] = {
-    "aa": ("あ", "ああ", "あ2", "a"),
-    "ih": ("い", "いい", "i"),
-    "ou": ("う", "うう", "u"),
-    "ee": ("え", "ええ", "e"),
-    "oh": ("お", "おお", "o"),
-    "blink": ("まばたき", "blink", "eyeBlink"),
+    "aa": ("あ", "ああ", "あ2", "発音「あ」", "a"),
+    "ih": ("い", "いい", "発音「い」", "i"),
+    "ou": ("う", "うう", "発音「う」", "u"),
+    "ee": ("え", "ええ", "発音「え」", "e"),
+    "oh": ("お", "おお", "発音「お」", "o"),
+    "blink": ("まばたき", "目_閉じ", "blink", "eyeBlink"),
     "blinkLeft": ("ウィンク2", "ウインク2", "eyeBlinkLeft", "ウィンク", "ウインク", "wink"),
     "blinkRight": (
         *("ウィンク2右", "ウインク2右", "eyeBlinkRight"),
@@ -102,6 +102,18 @@ MORPH_STAND_INS: dict[str, tuple[str, float]] = {
     "下": ("browDown", 1.0),
     "ワ": ("aa", 0.8),
     "ω": ("smile", 0.6),
+    "口わらい": ("smile", 1.0),
+    "見開き": ("surprised", 0.6),
+    # Of MMDAgent's "Mei"
+    "口_微笑": ("smile", 1.0),
+    "目_微笑": ("happy", 1.0),
+    "眉_微笑": ("relaxed", 0.5),
+    "眉_困る": ("sad", 0.7),
+    "目_困る": ("sad", 0.7),
+    "眉_怒る": ("angry", 0.7),
+    "目_怒る": ("angry", 0.7),
+    "眉_上": ("browUp", 1.0),
+    "眉_下": ("browDown", 1.0),
 }
 
 

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from udp_live.errors import MotionFormatError
-from udp_live.linalg import quat_conjugate, quat_from_axis_angle, quat_multiply
+from udp_live.linalg import quat_from_axis_angle, quat_multiply
 from udp_live.loaders.bone_names import guess_humanoid
 from udp_live.motion.clip import MotionClip
-from udp_live.rig.humanoid import HUMANOID_PARENTS, REQUIRED_BONES, humanoid_parent
-from udp_live.rig.reference_poses import t_pose_from_rest
+from udp_live.motion.humanoid_turns import humanoid_turns
+from udp_live.rig.humanoid import REQUIRED_BONES
 from udp_live.rig.rig import Skeleton
 
 Float = NDArray[np.float32]
@@ -154,16 +154,7 @@ def _clip(recording: _Recording, skeleton: Skeleton) -> MotionClip:
     """Tell the recording relative to the T-pose, in the humanoid's bones."""
     humanoid = skeleton.humanoid
     world, root = _world_rotations(recording)
-    to_t_pose = t_pose_from_rest(skeleton)
-    turned = quat_multiply(world, quat_conjugate(to_t_pose))  # [T, J, 4] from the T-pose
-    bones = tuple(bone for bone in HUMANOID_PARENTS if bone in humanoid)
-    rotations = []
-    for bone in bones:
-        parent = humanoid_parent(bone, humanoid)
-        local = turned[:, humanoid[bone]]
-        if parent is not None:
-            local = quat_multiply(quat_conjugate(turned[:, humanoid[parent]]), local)
-        rotations.append(local)
+    bones, rotations = humanoid_turns(skeleton, world)
     hips = skeleton.rest_positions[humanoid["hips"]]
     hips_height = float(hips[1] - skeleton.rest_positions[:, 1].min())
     frames = len(recording.values)
@@ -171,7 +162,7 @@ def _clip(recording: _Recording, skeleton: Skeleton) -> MotionClip:
     return MotionClip(
         fps=1.0 / recording.frame_time_s,
         bone_names=bones,
-        rotations=np.stack(rotations, axis=1).astype(np.float32),
+        rotations=rotations,
         hips_translation=(moved * HIPS_HEIGHT_M / hips_height).astype(np.float32),
         hips_height_m=HIPS_HEIGHT_M,
         expression_names=(),

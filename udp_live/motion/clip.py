@@ -29,6 +29,7 @@ class MotionClip:
         expression_names: E VRM expression names.
         expression_weights: ``[T, E]`` float32 in [0, 1].
         gaze: ``[T, 2]`` float32 radians, yaw (to the left positive) and pitch (up positive).
+        stand_ins: Expression and strength that take the place of one that a rig lacks.
     """
 
     fps: float
@@ -39,6 +40,7 @@ class MotionClip:
     expression_names: tuple[str, ...]
     expression_weights: Float = field(repr=False)
     gaze: Float = field(repr=False)
+    stand_ins: Mapping[str, tuple[str, float]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         frames = len(self.rotations)
@@ -82,18 +84,25 @@ class MotionClip:
         rotations = quat_slerp(self.rotations[first], self.rotations[second], share)
         translation = _mix(self.hips_translation, first, second, share)
         weights = _mix(self.expression_weights, first, second, share)
-        pose = rest_pose(rig)
-        for name, weight in zip(self.expression_names, weights, strict=True):
-            index = rig.expression_index(name)
-            if index is not None:
-                pose.expression_weights[index] = np.clip(weight, 0.0, 1.0)
         hips_height = rig.skeleton.rest_positions[rig.skeleton.humanoid["hips"], 1]
         return RigPose(
             bone_rotations=rest_from_t_pose(rig, self._spread(rig, rotations)),
             root_translation=(translation * hips_height / self.hips_height_m).astype(np.float32),
-            expression_weights=pose.expression_weights,
+            expression_weights=self._worn(rig, weights),
             gaze=_mix(self.gaze, first, second, share),
         )
+
+    def _worn(self, rig: Rig, weights: Float) -> Float:
+        """Put the clip's ``[E]`` weights to the rig's expressions; of several the strongest."""
+        worn = rest_pose(rig).expression_weights
+        for name, weight in zip(self.expression_names, weights, strict=True):
+            index, strength = rig.expression_index(name), 1.0
+            if index is None and name in self.stand_ins:
+                stand_in, strength = self.stand_ins[name]
+                index = rig.expression_index(stand_in)
+            if index is not None:
+                worn[index] = max(worn[index], np.clip(weight * strength, 0.0, 1.0))
+        return worn
 
     def _neighbours(self, time_s: float, *, loop: bool) -> tuple[int, int, np.float32]:
         """Return the frames before and after a moment and how far it is between them."""
