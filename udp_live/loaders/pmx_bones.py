@@ -80,12 +80,11 @@ class PmxBones:
 
     def _humanoid(self) -> dict[str, int]:
         """Find the humanoid by MMD's names, or else by those of other programs."""
-        found = mmd_humanoid((bone.name, bone.english) for bone in self._bones)
         parents = [bone.parent for bone in self._bones]
+        guesses = [mmd_humanoid((bone.name, bone.english) for bone in self._bones)]
         for names in ([b.name for b in self._bones], [b.english for b in self._bones]):
-            if all(bone in found for bone in REQUIRED_BONES):
-                break
-            found = guess_humanoid(dict(enumerate(names)), parents)
+            guesses.append(guess_humanoid(dict(enumerate(names)), parents))
+        found = max(guesses, key=lambda guess: len(guess.keys() & set(REQUIRED_BONES)))
         missing = [bone for bone in REQUIRED_BONES if bone not in found]
         if missing:
             raise RigFormatError(

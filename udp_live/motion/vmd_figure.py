@@ -49,7 +49,7 @@ THUMB: tuple[Place, ...] = ((5.7, 12.4, 0.25), (6.0, 12.15, 0.5), (6.25, 11.9, 0
 # The first joint of each finger, and how far apart its joints lie along the arm.
 KNUCKLES: dict[str, Place] = {
     "Index": (6.3, 12.1, 0.28),
-    "Middle": (6.33, 12.08, 0.05),
+    "Middle": (6.33, 12.08, 0.0),
     "Ring": (6.3, 12.1, -0.18),
     "Little": (6.22, 12.16, -0.4),
 }

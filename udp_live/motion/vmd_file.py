@@ -16,7 +16,7 @@ from udp_live.loaders.mmd_names import plain_name
 
 FPS = 30.0
 MAX_FILE_BYTES = 200 << 20
-MAX_DURATION_S = 1800.0
+MAX_DURATION_S = 900.0
 MAX_NUMBER = 1e5
 # Signature -> bytes of the model's name
 SIGNATURES = {b"Vocaloid Motion Data 0002": 20, b"Vocaloid Motion Data file": 10}
@@ -74,7 +74,7 @@ def read_vmd(path: Path) -> VmdMotion:
     """Read a VMD file.
 
     Raises:
-        MotionFormatError: The file is missing, truncated, broken or longer than half an hour.
+        MotionFormatError: The file is missing, broken, or longer than a quarter of an hour.
     """
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
