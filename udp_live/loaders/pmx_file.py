@@ -40,7 +40,14 @@ FIXED_AXIS, LOCAL_AXES, OUTER_PARENT = 0x400, 0x800, 0x2000
 # Morph kinds
 GROUP, VERTEX, BONE, UV, UV_LAST, MATERIAL, FLIP, IMPULSE = 0, 1, 2, 3, 7, 8, 9, 10
 # Names and counts aside, the fewest bytes of a record.
-LEAST_BYTES = {"material": 80, "bone": 27, "morph": 14, "frame": 13, "body": 69, "joint": 107}
+LEAST_BYTES = {
+    "materials": 80,
+    "bones": 27,
+    "morphs": 14,
+    "display frames": 13,
+    "rigid bodies": 69,
+    "joints": 107,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +111,7 @@ class _Reader:
         return self._source.take(size).decode(self._globals.encoding, errors="replace")
 
     def _count(self, noun: str, most: int) -> int:
-        return self._source.count(LEAST_BYTES[noun], most, f"{noun}s")
+        return self._source.count(LEAST_BYTES[noun], most, noun)
 
     def _checked(self, index: int, count: int, noun: str) -> int:
         """Return an index that is -1 or names one of ``count`` things."""
@@ -124,7 +131,7 @@ class _Reader:
 
     def _materials(self, textures: int, indices: int) -> tuple[PmxMaterial, ...]:
         materials = tuple(
-            self._material(textures) for _ in range(self._count("material", MAX_MATERIALS))
+            self._material(textures) for _ in range(self._count("materials", MAX_MATERIALS))
         )
         covered = sum(material.index_count for material in materials)
         if covered != indices or any(material.index_count % 3 for material in materials):
@@ -157,7 +164,7 @@ class _Reader:
         )
 
     def _bones(self) -> tuple[PmxBone, ...]:
-        count = self._count("bone", MAX_BONES)
+        count = self._count("bones", MAX_BONES)
         return tuple(self._bone(count) for _ in range(count))
 
     def _bone(self, count: int) -> PmxBone:
@@ -202,7 +209,7 @@ class _Reader:
             raise self._source.error(f"has weights beyond its {bones} bones")
 
     def _morphs(self, vertex_count: int) -> tuple[PmxMorph, ...]:
-        count = self._count("morph", MAX_MORPHS)
+        count = self._count("morphs", MAX_MORPHS)
         return tuple(self._morph(vertex_count, count) for _ in range(count))
 
     def _morph(self, vertex_count: int, morph_count: int) -> PmxMorph:
@@ -247,7 +254,7 @@ class _Reader:
 
     def _skip_frames(self) -> None:
         """Step over the groups in which an editor lists bones and morphs."""
-        for _ in range(self._count("frame", MAX_MORPHS)):
+        for _ in range(self._count("display frames", MAX_MORPHS)):
             self._text(), self._text()
             self._source.take(1)
             for _ in range(self._source.count(2, MAX_MORPHS, "entries of a display frame")):
@@ -256,7 +263,7 @@ class _Reader:
                 )
 
     def _bodies(self, bones: int) -> tuple[PmxBody, ...]:
-        return tuple(self._body(bones) for _ in range(self._count("body", MAX_BODIES)))
+        return tuple(self._body(bones) for _ in range(self._count("rigid bodies", MAX_BODIES)))
 
     def _body(self, bones: int) -> PmxBody:
         source = self._source
@@ -279,7 +286,7 @@ class _Reader:
         )
 
     def _joints(self, bodies: int) -> tuple[PmxJoint, ...]:
-        return tuple(self._joint(bodies) for _ in range(self._count("joint", MAX_BODIES)))
+        return tuple(self._joint(bodies) for _ in range(self._count("joints", MAX_BODIES)))
 
     def _joint(self, bodies: int) -> PmxJoint:
         source, size = self._source, self._globals.body

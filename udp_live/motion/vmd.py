@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from udp_live.errors import MotionFormatError
 from udp_live.linalg import quat_conjugate, quat_identity, quat_multiply, quat_rotate, quat_slerp
 from udp_live.loaders.mmd_names import (
     FINGER_BONES,
@@ -81,7 +82,18 @@ def load_vmd(path: Path) -> MotionClip:
     Raises:
         MotionFormatError: The file is missing, broken, or moves nothing.
     """
-    motion = read_vmd(path)
+    try:
+        # Numbers beyond float32 are broken data, not something to warn about and play.
+        with np.errstate(over="raise", invalid="raise"):
+            return _played(read_vmd(path))
+    except ArithmeticError as error:
+        raise MotionFormatError(
+            f"{path}: broken numbers ({error}); save the motion again"
+        ) from error
+
+
+def _played(motion: VmdMotion) -> MotionClip:
+    """Play a motion on the figure and tell what its body does."""
     frames = motion.last_frame + 1
     bones = figure()
     keyed = {SYNONYMS.get(name, name): keys for name, keys in motion.bones.items()}
