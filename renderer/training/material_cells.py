@@ -5,7 +5,7 @@ boots become materials of their own, which can be recoloured apart and carry pat
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -13,52 +13,100 @@ from numpy.typing import NDArray
 
 from udp_live.rig.rig import Material, Mesh, MeshPart, MorphTarget, Rig
 
-SWATCH_SPAN = 0.02  # a triangle that covers less of an image in both directions shows one swatch
-SWATCH_MATERIAL_SHARE = 0.8  # of a material's triangles that do
+SWATCH_SPAN = 0.08  # a triangle that covers less of an image in both directions shows one swatch
+SWATCH_MATERIAL_SHARE = 0.9  # of a material's triangles that do
+SWATCH_IMAGE_PX = 128  # enough for swatches, and there will be many of these images
 HUE_BINS = 10
+SKIN_BINS = (0, 1)
 GREY_SATURATION = 0.18
-MIN_CELL_SHARE = 0.004  # of the material's triangles; smaller cells stay with the largest
+MIN_CELL_SHARE = 0.01  # of a part's triangles; smaller cells stay with the largest
+SIDE_WORDS = ("left", "right", "_l", "_r")
+
+
+@dataclass(frozen=True, slots=True)
+class CellName:
+    """What the name of a cell's material tells.
+
+    Attributes:
+        material: Name of the material it is cut from.
+        swatch: Number of its colour.
+        part: The thing it covers, the same word for left and right.
+    """
+
+    material: str
+    swatch: int
+    part: str
+
+    def __str__(self) -> str:
+        return f"{self.material}|{self.swatch}|{self.part}"
+
+
+def cell_name(material: Material) -> CellName | None:
+    """Return what a material's name tells, None for one that was not cut into cells."""
+    words = material.name.rsplit("|", 2)
+    return CellName(words[0], int(words[1]), words[2]) if len(words) == 3 else None
 
 
 def with_material_cells(rig: Rig) -> Rig:
     """Return the same picture of the rig with more materials, none of which share vertices."""
     materials: list[Material] = []
+    numbers: dict[str, int] = {}
     parts: list[MeshPart] = []
     runs: list[NDArray[np.uint32]] = []
     first = 0
-    for index, material in enumerate(rig.materials):
-        triangles = _triangles_of(rig.mesh, index)
-        for number, cell in enumerate(_cells(rig.mesh, material, triangles)):
-            name = f"{material.name}.{number}" if number else material.name
-            parts.append(MeshPart(name, first, len(cell), len(materials)))
-            materials.append(replace(material, name=name))
-            runs.append(cell)
-            first += len(cell)
+    for name, material, triangles in _all_cells(rig):
+        if material.name not in numbers:
+            numbers[material.name] = len(materials)
+            materials.append(material)
+        parts.append(MeshPart(name, first, len(triangles), numbers[material.name]))
+        runs.append(triangles)
+        first += len(triangles)
     mesh = replace(rig.mesh, triangles=np.concatenate(runs), parts=tuple(parts))
     return replace(rig, mesh=_with_own_vertices(mesh), materials=tuple(materials))
 
 
-def _triangles_of(mesh: Mesh, material: int) -> NDArray[np.uint32]:
-    runs = [
-        mesh.triangles[p.first : p.first + p.count] for p in mesh.parts if p.material == material
-    ]
-    return np.concatenate(runs) if runs else np.zeros((0, 3), np.uint32)
+def _all_cells(rig: Rig) -> Iterator[tuple[str, Material, NDArray[np.uint32]]]:
+    """Yield part name, material and triangles of each cell; sides of a thing share materials."""
+    known: dict[str, Material] = {}
+    small: dict[int, NDArray[np.uint8]] = {}
+    for part in rig.mesh.parts:
+        material, triangles = rig.materials[part.material], triangles_of(rig.mesh, part)
+        if not len(triangles):
+            continue
+        if not _is_swatched(rig.mesh, material, triangles) or material.image is None:
+            yield part.name, known.setdefault(material.name, material), triangles
+            continue
+        image = small.setdefault(part.material, _shrunk(material.image))
+        colours = _sampled(image, rig.mesh.uvs[triangles].mean(axis=1))
+        cells = _swatch_cells(colours)
+        for cell in np.unique(cells):
+            name = str(CellName(material.name, int(cell), _without_side(part.name)))
+            named = known.setdefault(name, replace(material, name=name, image=image))
+            yield part.name, named, triangles[cells == cell]
 
 
-def _cells(
-    mesh: Mesh, material: Material, triangles: NDArray[np.uint32]
-) -> Iterator[NDArray[np.uint32]]:
-    """Yield the triangles of each swatch, or all of them at once."""
-    if not len(triangles):
-        return
-    corners = mesh.uvs[triangles]  # [T, 3, 2]
-    is_small = np.ptp(corners, axis=1).max(axis=1) < SWATCH_SPAN
-    if material.image is None or is_small.mean() < SWATCH_MATERIAL_SHARE:
-        yield triangles
-        return
-    cells = _swatch_cells(_sampled(material.image, corners.mean(axis=1)))
-    for cell in np.unique(cells):
-        yield triangles[cells == cell]
+def triangles_of(mesh: Mesh, part: MeshPart) -> NDArray[np.uint32]:
+    """Return the triangles of a part, ``[T, 3]`` uint32."""
+    return mesh.triangles[part.first : part.first + part.count]
+
+
+def _without_side(name: str) -> str:
+    lower = name.lower()
+    for word in SIDE_WORDS:
+        lower = lower.replace(word, "")
+    return lower
+
+
+def _is_swatched(mesh: Mesh, material: Material, triangles: NDArray[np.uint32]) -> bool:
+    """Tell whether every triangle shows about one colour of the material's image."""
+    is_small = np.ptp(mesh.uvs[triangles], axis=1).max(axis=1) < SWATCH_SPAN
+    return material.image is not None and float(is_small.mean()) > SWATCH_MATERIAL_SHARE
+
+
+def _shrunk(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a small image whose swatches do not run into each other."""
+    side = (SWATCH_IMAGE_PX, SWATCH_IMAGE_PX)
+    return np.asarray(cv2.resize(image, side, interpolation=cv2.INTER_NEAREST), np.uint8)
 
 
 def _sampled(image: NDArray[np.uint8], uvs: NDArray[np.float32]) -> NDArray[np.uint8]:

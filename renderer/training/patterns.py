@@ -62,20 +62,18 @@ PATTERNS: Mapping[str, Callable[[Share, Share, float], Share]] = MappingProxyTyp
 )
 
 
-def random_colour(random: np.random.Generator) -> NDArray[np.float32]:
-    """Draw an sRGB colour that cloth might have, ``[3]`` in [0, 1]."""
+def random_rgb(random: np.random.Generator) -> tuple[float, float, float]:
+    """Draw an sRGB colour that cloth might have, in [0, 1]."""
     grey = random.random() < 0.2
     saturation = random.uniform(0, 0.1) if grey else random.uniform(0.2, 0.9)
-    rgb = colorsys.hsv_to_rgb(random.random(), saturation, random.uniform(0.2, 1.0))
-    return np.array(rgb, np.float32)
+    return colorsys.hsv_to_rgb(random.random(), saturation, random.uniform(0.2, 1.0))
 
 
 def random_pattern(random: np.random.Generator) -> tuple[str, Picture]:
     """Draw a kind of pattern and its image ``[TILE_PX, TILE_PX, 4]`` uint8."""
     kind = str(random.choice(list(PATTERNS)))
-    return kind, pattern_image(
-        kind, random_colour(random), random_colour(random), float(random.uniform(0.25, 0.75))
-    )
+    colours = np.array((random_rgb(random), random_rgb(random)), np.float32)
+    return kind, pattern_image(kind, colours[0], colours[1], float(random.uniform(0.25, 0.75)))
 
 
 def pattern_image(

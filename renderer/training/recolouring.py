@@ -8,10 +8,25 @@ from numpy.typing import NDArray
 
 from udp_live.rig.rig import Material
 
-SKIN_WORDS = ("skin", "face", "body", "head", "arm_mat")
-HAIR_WORDS = ("hair", "brow")
+Picture = NDArray[np.uint8]
+
+LEVELS = np.arange(256)
+SKIN_WORDS = ("skin", "face", "body", "head", "arm_mat", "肌", "顔")
+HAIR_WORDS = ("hair", "brow", "髪", "眉")
 # Eyes, mouths and lashes keep their contrast, or nobody would take them for a face.
-KEPT_WORDS = ("eye_whi", "white", "lash", "mouth", "teeth", "tooth", "tongue", "line")
+KEPT_WORDS = (
+    "eye_whi",
+    "white",
+    "lash",
+    "mouth",
+    "teeth",
+    "tooth",
+    "tongue",
+    "line",
+    "頬",
+    "口",
+    "歯",
+)
 SKIN_HUES_DEG = (8.0, 42.0)
 SKIN_SATURATIONS = (0.12, 0.65)
 SKIN_LEAST_VALUE = 0.42
@@ -70,51 +85,67 @@ def recoloured(material: Material, cloth: ColourMap, skin: ColourMap) -> Materia
     if is_named(material, KEPT_WORDS):
         return material
     by_name = is_named(material, SKIN_WORDS)
-    by_colour = not is_named(material, HAIR_WORDS) and (by_name or material.image is not None)
-    colour = np.array(material.base_color[:3], np.float32).reshape(1, 1, 3)
+    find_skin = not is_named(material, HAIR_WORDS) and (by_name or material.image is not None)
+    colour = np.array(material.base_color[:3], np.float32)
     image = material.image
-    if image is None:
-        colour = _mapped(colour, cloth, skin, find_skin=by_colour)
-        red, green, blue = map(float, colour[0, 0])
-        return replace(material, base_color=(red, green, blue, material.base_color[3]))
     # The base colour tints the image, so it is mapped with it and becomes white.
-    rgb = image[..., :3].astype(np.float32) / 255 * colour
-    mapped = _mapped(rgb, cloth, skin, find_skin=by_colour)
-    rgba = np.dstack((np.rint(mapped * 255).astype(np.uint8), image[..., 3]))
+    rgb = np.full((1, 1, 3), 255, np.uint8) if image is None else image[..., :3]
+    mapped = _mapped(
+        np.rint(np.clip(rgb * colour, 0, 255)).astype(np.uint8), cloth, skin, find_skin
+    )
+    if image is None:
+        red, green, blue = (float(channel) / 255 for channel in mapped[0, 0])
+        return replace(material, base_color=(red, green, blue, material.base_color[3]))
+    rgba = np.dstack((mapped, image[..., 3]))
     return replace(material, image=rgba, base_color=(1.0, 1.0, 1.0, material.base_color[3]))
 
 
-def _mapped(
-    rgb: NDArray[np.float32], cloth: ColourMap, skin: ColourMap, *, find_skin: bool
-) -> NDArray[np.float32]:
-    """Map colours ``[H, W, 3]`` in [0, 1]."""
-    rgb = np.clip(rgb, 0.0, 1.0)
-    hsv = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2HSV), np.float32)
+def skin_share(material: Material) -> float:
+    """Return which share of a material's colours look like skin, in [0, 1]."""
+    image = material.image
+    rgb = np.full((1, 1, 3), 255, np.uint8) if image is None else image[::4, ::4, :3]
+    tinted = np.clip(rgb * np.array(material.base_color[:3], np.float32), 0, 255)
+    hsv = cv2.cvtColor(np.rint(tinted).astype(np.uint8), cv2.COLOR_RGB2HSV_FULL)
+    return float(_skin_weight(np.asarray(hsv, np.uint8)).mean() / 255)
+
+
+def _mapped(rgb: Picture, cloth: ColourMap, skin: ColourMap, find_skin: bool) -> Picture:
+    """Map colours ``[H, W, 3]`` uint8 by tables, one per channel of HSV."""
+    hsv = np.asarray(cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2HSV_FULL), np.uint8)
     mapped = _apply(hsv, cloth)
-    if find_skin:
-        share = _skin_share(hsv)[..., None]
-        mapped += share * (_apply(hsv, skin) - mapped)
-    return mapped
+    weight = _skin_weight(hsv)[..., None] if find_skin else np.zeros(1, np.uint8)
+    if not weight.any():
+        return mapped
+    mixed = mapped * (255 - weight.astype(np.uint16)) + _apply(hsv, skin) * weight.astype(np.uint16)
+    return np.asarray((mixed + 127) // 255, np.uint8)
 
 
-def _skin_share(hsv: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return how much each colour looks like skin, ``[H, W]`` in [0, 1], smooth."""
-    hue, saturation, value = hsv[..., 0], hsv[..., 1], hsv[..., 2]
-    edges = (
-        (hue - SKIN_HUES_DEG[0]) / 6 + 1,
-        (SKIN_HUES_DEG[1] - hue) / 6 + 1,
-        (saturation - SKIN_SATURATIONS[0]) / 0.05 + 1,
-        (SKIN_SATURATIONS[1] - saturation) / 0.1 + 1,
-        (value - SKIN_LEAST_VALUE) / 0.1 + 1,
+def _skin_weight(hsv: Picture) -> Picture:
+    """Return how much each colour looks like skin, ``[H, W]`` uint8, smooth."""
+    hue, unit = LEVELS * (360 / 256), LEVELS / 255
+    tables = (
+        np.minimum((hue - SKIN_HUES_DEG[0]) / 6 + 1, (SKIN_HUES_DEG[1] - hue) / 6 + 1),
+        np.minimum((unit - SKIN_SATURATIONS[0]) / 0.05 + 1, (SKIN_SATURATIONS[1] - unit) / 0.1 + 1),
+        (unit - SKIN_LEAST_VALUE) / 0.1 + 1,
     )
-    return np.asarray(np.clip(np.min(edges, axis=0), 0.0, 1.0), np.float32)
+    table = np.rint(np.clip(np.stack(tables, axis=-1), 0, 1) * 255).astype(np.uint8)
+    weights = [table[hsv[..., channel], channel] for channel in range(3)]
+    return np.asarray(np.minimum.reduce(weights), np.uint8)
 
 
-def _apply(hsv: NDArray[np.float32], colours: ColourMap) -> NDArray[np.float32]:
+def _apply(hsv: Picture, colours: ColourMap) -> Picture:
     """Return the mapped colours as RGB."""
-    saturation, value = hsv[..., 1], hsv[..., 2]
-    grey = np.clip(1 - saturation / 0.15, 0.0, 1.0) * colours.dye
-    hue = np.where(grey > 0, colours.dye_deg, np.mod(hsv[..., 0] + colours.turn_deg, 360))
-    strong = np.clip(saturation * colours.saturation, 0.0, 1.0)
-    out = np.stack((hue, np.maximum(strong, grey), value**colours.gamma), axis=-1)
-    return np.asarray(cv2.cvtColor(out.astype(np.float32), cv2.COLOR_HSV2RGB), np.float32)
+    unit = LEVELS / 255
+    hues = np.mod(np.rint(LEVELS + colours.turn_deg * (256 / 360)), 256).astype(np.uint8)
+    dye = np.clip(1 - unit / 0.15, 0.0, 1.0) * colours.dye
+    saturations = np.maximum(np.clip(unit * colours.saturation, 0, 1), dye)
+    hue, saturation, value = (hsv[..., channel] for channel in range(3))
+    out = np.stack(
+        (
+            np.where((dye > 0)[saturation], np.uint8(colours.dye_deg * 255 / 360), hues[hue]),
+            np.rint(saturations * 255).astype(np.uint8)[saturation],
+            np.rint(unit**colours.gamma * 255).astype(np.uint8)[value],
+        ),
+        axis=-1,
+    )
+    return np.asarray(cv2.cvtColor(out, cv2.COLOR_HSV2RGB_FULL), np.uint8)

@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from renderer.training.patterns import laid_over, random_pattern
+from renderer.training.material_cells import SKIN_BINS, cell_name, triangles_of
+from renderer.training.patterns import laid_over, random_pattern, random_rgb
 from renderer.training.proportions import random_proportions, with_proportions
 from renderer.training.recolouring import (
     HAIR_WORDS,
@@ -17,19 +18,24 @@ from renderer.training.recolouring import (
     random_map,
     random_skin,
     recoloured,
+    skin_share,
 )
 from renderer.training.wrong_landmarks import without_triangles
 from udp_live.rig.landmarks import canonical_landmarks
 from udp_live.rig.rig import Material, Rig
 
-ORIGINAL_SHARE = 0.15  # of the variants above 0 that keep the rig's own colours
+ORIGINAL_SHARE = 0.06  # of the variants above 0 that keep the rig's own colours
 ONE_MAP_SHARE = 0.35  # that turn all hues alike, as a designer's second colourway does
 PATTERN_CHANCE = 0.35  # per material that may carry one
 PATTERN_LEAST_SHARE = 0.015  # of the triangles: smaller things show no pattern
-EYE_WORDS = ("eye", "iris", "pupil")
+MOST_SKIN = 0.15  # share of skin colours in cloth; above, the image shows a person
+EYE_WORDS = ("eye", "iris", "pupil", "目")
 # Named so, a thing can be left off without leaving a hole in the character.
-SPARE_WORDS = ("backpack", "glass", "clip", "hat", "cape", "gear", "logo", "ornament", "ribbon")
-SPARE_CHANCE = 0.4
+SPARE_WORDS = ("backpack", "glass", "clip", "hat", "helmet", "cape", "gear", "logo", "ribbon")
+PROP_WORDS = ("sword", "axe", "shield", "mug", "pistol", "rifle", "bow", "knife", "weapon")
+SPARE_CHANCE, PROP_CHANCE = 0.4, 0.85  # of being left off; models come with a whole armoury
+DARK_VALUE = 0.45  # below, a hue can hardly be seen and so cannot be changed
+NEW_COLOUR_CHANCE = 0.7  # of dark plain cloth
 SHADE_LOW, SHADE_HIGH = 0.55, 0.95
 
 
@@ -54,26 +60,38 @@ def make_variant(rig: Rig, number: int) -> Rig:
 
 def _without_spare_parts(rig: Rig, random: np.random.Generator) -> Rig:
     gone = np.zeros(len(rig.mesh.triangles), bool)
+    seed = int(random.integers(2**31))
     for part in rig.mesh.parts:
         named = f"{part.name} {rig.materials[part.material].name}".lower()
-        if any(word in named for word in SPARE_WORDS) and random.random() < SPARE_CHANCE:
+        chance = SPARE_CHANCE * any(word in named for word in SPARE_WORDS)
+        chance = max(chance, PROP_CHANCE * any(word in named for word in PROP_WORDS))
+        # One draw per thing, however many materials it is made of.
+        draw = np.random.default_rng((seed, zlib.crc32(part.name.encode()))).random()
+        if draw < chance:
             gone[part.first : part.first + part.count] = True
     return without_triangles(rig, gone) if gone.any() and not gone.all() else rig
 
 
 def _recoloured(rig: Rig, random: np.random.Generator) -> Rig:
     skin, shared = random_skin(random), random_map(random)
-    is_shared = random.random() < ONE_MAP_SHARE
+    is_shared, by_swatch = random.random(2) < (ONE_MAP_SHARE, 0.5)
     hair = random_map(random)
-    materials = []
+    materials: list[Material] = []
+    maps: dict[str, ColourMap] = {}
     for material in rig.materials:
-        own = random_map(random)
+        cell = cell_name(material)
+        key = material.name if cell is None or not by_swatch else str(cell.swatch)
+        own = maps.setdefault(key, random_map(random))
         cloth = shared if is_shared else own
         if is_named(material, HAIR_WORDS):
             cloth = hair
         elif is_named(material, EYE_WORDS):
             cloth = ColourMap(own.turn_deg)
-        materials.append(recoloured(material, cloth, skin))
+        if _is_dark_cloth(material) and random.random() < NEW_COLOUR_CHANCE:
+            new = (*random_rgb(random), material.base_color[3])
+            materials.append(replace(material, base_color=new))
+        else:
+            materials.append(recoloured(material, cloth, skin))
     return replace(rig, materials=tuple(materials))
 
 
@@ -96,20 +114,26 @@ def _patterned(rig: Rig, random: np.random.Generator) -> Rig:
     return replace(rig, mesh=replace(rig.mesh, uvs=uvs), materials=tuple(materials))
 
 
+def _is_dark_cloth(material: Material) -> bool:
+    words = (*SKIN_WORDS, *KEPT_WORDS, *EYE_WORDS, *HAIR_WORDS)
+    is_dark = material.image is None and max(material.base_color[:3]) < DARK_VALUE
+    return is_dark and not is_named(material, words)
+
+
 def _may_carry(material: Material) -> bool:
     """Tell whether a material may be cloth: nothing of a face, nothing cut out by its alpha."""
+    cell = cell_name(material)
+    if cell is not None:
+        return cell.swatch not in SKIN_BINS and "head" not in cell.part
     words = (*SKIN_WORDS, *KEPT_WORDS, *EYE_WORDS, *HAIR_WORDS)
     image = material.image
     is_cut = image is not None and int(image[..., 3].min()) < 255
-    return not is_named(material, words) and not is_cut and material.lit
+    is_cloth = not is_named(material, words) and not is_cut and material.lit
+    return is_cloth and skin_share(material) < MOST_SKIN
 
 
 def _triangles_of(rig: Rig, material: int) -> NDArray[np.uint32]:
-    runs = [
-        rig.mesh.triangles[part.first : part.first + part.count]
-        for part in rig.mesh.parts
-        if part.material == material
-    ]
+    runs = [triangles_of(rig.mesh, part) for part in rig.mesh.parts if part.material == material]
     return np.concatenate(runs) if runs else np.zeros((0, 3), np.uint32)
 
 
