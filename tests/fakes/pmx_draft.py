@@ -264,6 +264,53 @@ def _add_tail(draft: PmxDraft) -> None:
     draft.joints = [{"a": i, "b": i + 1, "swing": 0.4} for i in range(len(names))]
 
 
+def pmd_data(draft: PmxDraft) -> bytes:
+    """Write a draft as PMD, with the base morph first and bodies placed from their bones."""
+
+    def text(value: str, size: int = 20) -> bytes:
+        return value.encode("cp932")[:size].ljust(size, b"\0")
+
+    data = b"Pmd" + struct.pack("<f", 1.0) + text(draft.name) + text(draft.comment, 256)
+    data += struct.pack("<I", len(draft.vertices))
+    for vertex in draft.vertices:
+        data += struct.pack("<8f", *vertex["position"], *vertex["normal"], *vertex["uv"])
+        data += struct.pack("<HHBB", vertex["bones"][0], 0, 100, 0)
+    data += struct.pack(f"<I{len(draft.indices)}H", len(draft.indices), *draft.indices)
+    data += struct.pack("<I", len(draft.materials))
+    for material in draft.materials:
+        data += struct.pack("<4f4f3f", *material["diffuse"], *(0,) * 4, *material["ambient"])
+        data += struct.pack("<BBI", 0, 1, material["count"]) + text(material.get("file", ""))
+    data += struct.pack("<H", len(draft.bones))
+    for bone in draft.bones:
+        source, ratio = bone.get("append", (0, 0.0))
+        tail = source if ratio else bone.get("tail", 0)
+        data += text(bone["name"]) + struct.pack("<HH", bone["parent"] & 0xFFFF, tail)
+        data += struct.pack("<BH3f", 9 if ratio else 0, int(100 * ratio), *bone["position"])
+    data += struct.pack("<H", 0)
+    morphs = [morph for morph in draft.morphs if morph["kind"] == 1]
+    base = sorted({entry[0] for morph in morphs for entry in morph["entries"]})
+    data += struct.pack("<H", 1 + len(morphs)) + text("base") + struct.pack("<IB", len(base), 0)
+    for vertex_index in base:
+        data += struct.pack("<I3f", vertex_index, 0, 0, 0)
+    for morph in morphs:
+        data += text(morph["name"]) + struct.pack("<IB", len(morph["entries"]), 1)
+        for index, *offset in morph["entries"]:
+            data += struct.pack("<I3f", base.index(index), *offset)
+    data += b"\0\0" + struct.pack("<I", 0) + b"\0" + bytes(1000)
+    data += struct.pack("<I", len(draft.bodies))
+    for body in draft.bodies:
+        offset = np.subtract(body["position"], draft.bones[body["bone"]]["position"])
+        data += text("") + struct.pack("<HBHB", body["bone"], body["group"], body["mask"], 0)
+        data += struct.pack("<14f", *body["size"], *offset, 0, 0, 0, 1, *body["damping"], 0, 0)
+        data += bytes([body["mode"]])
+    data += struct.pack("<I", len(draft.joints))
+    for joint in draft.joints:
+        swing = joint["swing"]
+        limits = (*(0,) * 12, -swing, 0, -swing, swing, 0, swing, *(0,) * 6)
+        data += text("") + struct.pack("<II24f", joint["a"], joint["b"], *limits)
+    return data
+
+
 LINEAR = bytes((20, 20, 20, 20, 20, 20, 20, 20, 107, 107, 107, 107, 107, 107, 107, 107))
 
 

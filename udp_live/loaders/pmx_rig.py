@@ -11,7 +11,6 @@ from udp_live.linalg import vec_normalize
 from udp_live.loaders.guessed_gaze import guessed_look_at
 from udp_live.loaders.pmx_bones import TO_WORLD, PmxBones, folded_weights
 from udp_live.loaders.pmx_expressions import read_expressions
-from udp_live.loaders.pmx_file import read_pmx
 from udp_live.loaders.pmx_materials import TextureShelf, is_hidden, read_material
 from udp_live.loaders.pmx_model import PmxModel
 from udp_live.loaders.pmx_skeleton import PmxSkeleton
@@ -43,20 +42,19 @@ class _Surface:
     materials: tuple[Material, ...]
 
 
-def load_pmx(path: Path) -> Rig:
-    """Load a PMX 2.0 or 2.1 model.
+def rig_of_model(model: PmxModel, path: Path) -> Rig:
+    """Build the rig of an MMD model.
 
     SDEF weights are read as BDEF2. Bones, morphs and physics are translated as ``pmx_bones``,
     ``pmx_expressions`` and ``pmx_springs`` say.
 
+    Args:
+        model: As read.
+        path: The file that it was read from; its textures lie beside it.
+
     Raises:
-        RigFormatError: The file is missing, broken, or lacks what an avatar needs.
+        RigFormatError: The model lacks what an avatar needs.
     """
-    return rig_of_model(read_pmx(path), path)
-
-
-def rig_of_model(model: PmxModel, path: Path) -> Rig:
-    """Build the rig of a model that was read from ``path``; its textures lie beside it."""
     bones = PmxBones(model.bones, str(path))
     surface = _surface(model, path)
     source = model.vertices

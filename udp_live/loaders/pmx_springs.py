@@ -30,9 +30,9 @@ from udp_live.loaders.pmx_model import (
 from udp_live.loaders.rig_controls import ColliderSource, SpringSource
 
 FREE_SWING_RAD = math.radians(45.0)  # a joint that allows so much does not hold at all
-STIFFEST, SLACKEST = 2.0, 0.5  # VRM stiffness
-LEAST_DRAG, MOST_DRAG = 0.3, 0.6
-GRAVITY_POWER = 0.1
+STIFFEST, SLACKEST = 4.0, 1.0  # VRM stiffness
+LEAST_DRAG, MOST_DRAG = 0.4, 0.7
+GRAVITY_POWER = 0.05
 BARE_END_M = 0.07
 MAX_RADIUS_M = 2.0
 MAX_COLLIDERS_OF_CHAIN = 24

@@ -12,7 +12,9 @@ from udp_live.loaders.gltf_mesh import BakedMesh, MeshBaker, bone_nodes, mesh_no
 from udp_live.loaders.gltf_nodes import NodeTree, read_nodes
 from udp_live.loaders.guessed_gaze import guessed_look_at
 from udp_live.loaders.morph_names import guess_expressions
-from udp_live.loaders.pmx_rig import load_pmx
+from udp_live.loaders.pmd_file import read_pmd
+from udp_live.loaders.pmx_file import read_pmx
+from udp_live.loaders.pmx_rig import rig_of_model
 from udp_live.loaders.rig_controls import RigControls
 from udp_live.loaders.rig_placement import placed_rig
 from udp_live.loaders.rig_skeleton import SkeletonBuilder
@@ -21,11 +23,11 @@ from udp_live.loaders.vrm1 import read_vrm1
 from udp_live.rig.humanoid import REQUIRED_BONES
 from udp_live.rig.rig import Expression, Rig
 
-PMX_MAGIC = b"PMX "
+MMD_READERS = {b"PMX": read_pmx, b"Pmd": read_pmd}  # by the first bytes
 
 
 def load_rig(path: Path) -> Rig:
-    """Load a VRM 0.x or 1.0 avatar, a GLB or glTF with a humanoid skeleton, or a PMX model.
+    """Load a VRM 0.x or 1.0 avatar, a GLB or glTF with a humanoid skeleton, or a PMX or PMD model.
 
     Args:
         path: The content decides about the format, not the suffix.
@@ -36,19 +38,20 @@ def load_rig(path: Path) -> Rig:
     try:
         # Numbers beyond float32 are broken data, not something to warn about and draw.
         with np.errstate(over="raise", invalid="raise"):
-            return load_pmx(path) if _is_pmx(path) else _build_rig(read_gltf(path))
+            read_mmd = MMD_READERS.get(_first_bytes(path))
+            return rig_of_model(read_mmd(path), path) if read_mmd else _build_rig(read_gltf(path))
     except BROKEN_DATA as error:
         detail = f"{type(error).__name__}: {error}"
         raise RigFormatError(f"{path}: broken model data ({detail}); export it again") from error
 
 
-def _is_pmx(path: Path) -> bool:
-    """Tell by the first bytes; what cannot be read is left to the reader's error."""
+def _first_bytes(path: Path) -> bytes:
+    """Return what tells MMD's files; nothing of a file that cannot be read."""
     try:
         with path.open("rb") as file:
-            return file.read(len(PMX_MAGIC)) == PMX_MAGIC
+            return file.read(3)
     except OSError:
-        return False
+        return b""
 
 
 def _build_rig(gltf: GltfFile) -> Rig:
