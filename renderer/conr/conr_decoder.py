@@ -13,7 +13,7 @@ from torch import Tensor
 from renderer.conr.convention_file import read_convention
 from renderer.conr.cuda_graph import GraphPainter
 from renderer.conr.feature_cache import FeatureCache, networks_digest
-from renderer.conr.frame_painter import FramePainter
+from renderer.conr.frame_painter import FramePainter, feature_dtype
 from renderer.conr.landmark_convention import (
     DEFAULT_CONVENTION,
     LandmarkConvention,
@@ -87,7 +87,9 @@ class ConrDecoder:
             self._painter = _painter(networks, device, cache_folder, uses_onnx=uses_onnx)
         self._uses_onnx = uses_onnx
         self._textures = GlTextureReader(device)
-        self._cache = FeatureCache(cache_folder, networks_digest(networks), self._painter.dtype)
+        self._cache = FeatureCache(
+            cache_folder, networks_digest(networks), feature_dtype(self._painter.dtype)
+        )
 
     @property
     def name(self) -> str:

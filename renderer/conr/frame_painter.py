@@ -36,25 +36,32 @@ class FramePainter:
         """
         self.device = device
         self.dtype = dtype or fastest_dtype(device)
-        networks = copy.deepcopy(networks).eval().requires_grad_(False)
-        networks.to(device, self.dtype)
+        networks = copy.deepcopy(networks).eval().requires_grad_(False).to(device)
         networks.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.networks = networks
         with torch.inference_mode():
-            self.kernels = tuple(_laid_out(block) for block in self.networks.shader.kernels())
+            self._sheet_kernels = (_laid_out(networks.shader.kernels()[0]),)
+        for part in (networks.pose_encoder, networks.shader, networks.rgba_head):
+            part.to(self.dtype)
+        with torch.inference_mode():
+            self.kernels = tuple(_laid_out(block) for block in networks.shader.kernels())
 
     @torch.inference_mode()
     def encode(self, drawings: Tensor) -> SheetFeatures:
-        """Encode drawings ``[N, 4, S, S]`` float32 premultiplied RGBA, see ``ConrNetworks``."""
-        return self.networks.encode(self._taken(drawings), self.kernels)
+        """Encode drawings ``[N, 4, S, S]`` float32 premultiplied RGBA, see ``ConrNetworks``.
+
+        The parser runs in float32: once per sheet, that costs little, and in half precision it
+        alone would take more from the picture than everything else together.
+        """
+        taken = drawings.to(self.device, torch.float32, memory_format=torch.channels_last)
+        features = self.networks.encode(taken, self._sheet_kernels)
+        return features.to(feature_dtype(self.dtype))
 
     @torch.inference_mode()
     def paint(self, sheet: SheetFeatures, target: Tensor) -> Tensor:
         """Paint a target ``[1, 4, S, S]`` float32; ``[1, 4, S, S]`` float32, premultiplied."""
-        return self.networks.paint(sheet, self._taken(target), self.kernels)
-
-    def _taken(self, x: Tensor) -> Tensor:
-        return x.to(self.device, self.dtype, memory_format=torch.channels_last)
+        taken = target.to(self.device, self.dtype, memory_format=torch.channels_last)
+        return self.networks.paint(sheet, taken, self.kernels)
 
 
 def fastest_dtype(device: torch.device) -> torch.dtype:
@@ -63,6 +70,15 @@ def fastest_dtype(device: torch.device) -> torch.dtype:
         return torch.float16
     has_bfloat16 = torch.ops.mkldnn._is_mkldnn_bf16_supported()  # no public way to ask
     return torch.bfloat16 if has_bfloat16 else torch.float32
+
+
+def feature_dtype(dtype: torch.dtype) -> torch.dtype:
+    """Return the type in which features are kept: float16 beside bfloat16, which has fewer digits.
+
+    Args:
+        dtype: Of the convolutions.
+    """
+    return torch.float32 if dtype == torch.float32 else torch.float16
 
 
 def _laid_out(block: BlockKernels) -> BlockKernels:

@@ -31,6 +31,14 @@ class SheetFeatures:
     features: tuple[Tensor, ...]
     first_share: Tensor
 
+    def to(self, dtype: torch.dtype) -> "SheetFeatures":
+        """Return the features in another type."""
+        return SheetFeatures(
+            tuple(tensor.to(dtype) for tensor in self.references),
+            tuple(tensor.to(dtype) for tensor in self.features),
+            self.first_share.to(dtype),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class ShadingState:
@@ -91,7 +99,8 @@ def shade(
 
 def begin(block: BlockKernels, sheet: SheetFeatures, target: Tensor) -> ShadingState:
     """Run the first block; ``target`` is T0."""
-    x = sheet.first_share + _first(block, target)
+    shared = _first(block, target)
+    x = sheet.first_share.to(shared.dtype) + shared
     return _exchange(block, _run(block, x), None, sheet.references[0])
 
 

@@ -133,7 +133,7 @@ class StageSpeeds:
             stages = _frame_stages(painter, sheet, target)
             if each_stage:
                 one = drawings[:1]
-                yield self._speed("sheet encoding", dtype, 1, lambda: painter.encode(one))
+                yield self._speed("sheet encoding", torch.float32, 1, lambda: painter.encode(one))
                 for stage, call in stages:
                     yield self._speed(stage, dtype, views, call)
             # Counted stage by stage: a recorded graph of the whole frame shows no operations.

@@ -17,7 +17,7 @@ from renderer.conr.shading import SheetFeatures
 
 NETWORKS = random_networks(ConrConfig.tiny())
 DIGEST = networks_digest(NETWORKS)
-DTYPE = torch.bfloat16
+DTYPE = torch.float16
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def square() -> NDArray[np.uint8]:
 @pytest.fixture(scope="module")
 def features(square: NDArray[np.uint8]) -> SheetFeatures:
     drawing = torch.from_numpy(square).permute(2, 0, 1)[None].float() / 255
-    return FramePainter(NETWORKS, torch.device("cpu"), DTYPE).encode(drawing)
+    return FramePainter(NETWORKS, torch.device("cpu"), torch.bfloat16).encode(drawing)
 
 
 def test_what_was_written_is_read(
