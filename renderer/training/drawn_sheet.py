@@ -28,6 +28,9 @@ from udp_live.rasterizer.udp_pass import UdpRasterizer
 from udp_live.rig.rig import Rig
 from udp_live.types import RigPose, UdpMap, Viewpoint
 
+FREE_POSE_SHARE = 0.3  # of the drawings, in which the figure does not stand quite as planned
+FREE_TURN_DEG = 20.0
+
 
 class Stream(IntEnum):
     """Independent streams of chance of one sheet, so that no draw depends on another's number."""
@@ -160,6 +163,8 @@ class _DrawingHand:
         self, pose: RigPose, viewpoint: Viewpoint
     ) -> tuple[NDArray[np.uint8], UdpMap]:
         """Return straight RGBA and a UDP map that may be wrong."""
+        if self._random.random() < FREE_POSE_SHARE:
+            pose = turned_joints(self._rig, pose, FREE_TURN_DEG, self._random)
         taken_for = pose
         if self._turn_deg > 0:
             taken_for = turned_joints(self._rig, pose, self._turn_deg, self._random)

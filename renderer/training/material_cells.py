@@ -15,6 +15,7 @@ from udp_live.rig.rig import Material, Mesh, MeshPart, MorphTarget, Rig
 
 SWATCH_SPAN = 0.08  # a triangle that covers less of an image in both directions shows one swatch
 SWATCH_MATERIAL_SHARE = 0.9  # of a material's triangles that do
+MOST_PALETTES = 2  # materials of a rig that is coloured by swatches
 SWATCH_IMAGE_PX = 128  # enough for swatches, and there will be many of these images
 HUE_BINS = 10
 SKIN_BINS = (0, 1)
@@ -67,13 +68,16 @@ def with_material_cells(rig: Rig) -> Rig:
 
 def _all_cells(rig: Rig) -> Iterator[tuple[str, Material, NDArray[np.uint32]]]:
     """Yield part name, material and triangles of each cell; sides of a thing share materials."""
+    # Where there are several images, an artist painted them: faces must not be cut up.
+    is_small_palette = len(rig.materials) <= MOST_PALETTES
     known: dict[str, Material] = {}
     small: dict[int, NDArray[np.uint8]] = {}
     for part in rig.mesh.parts:
         material, triangles = rig.materials[part.material], triangles_of(rig.mesh, part)
         if not len(triangles):
             continue
-        if not _is_swatched(rig.mesh, material, triangles) or material.image is None:
+        is_swatched = is_small_palette and _is_swatched(rig.mesh, material, triangles)
+        if material.image is None or not is_swatched:
             yield part.name, known.setdefault(material.name, material), triangles
             continue
         image = small.setdefault(part.material, _shrunk(material.image))

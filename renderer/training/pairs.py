@@ -1,5 +1,6 @@
 """Pairs without end, rendered from rigs: the same seed and index give the same pair."""
 
+import zlib
 from collections import OrderedDict
 from collections.abc import Sequence
 
@@ -10,6 +11,7 @@ from renderer.training.drawn_sheet import DrawnSheet, SheetSettings, Stream
 from renderer.training.identities import Identity
 from renderer.training.material_cells import with_material_cells
 from renderer.training.pair_options import PairOptions
+from renderer.training.swapped_parts import common_things, with_swapped_parts
 from renderer.training.training_pair import TrainingPair
 from renderer.training.variants import make_variant
 from udp_live.motion.clip import MotionClip
@@ -17,6 +19,7 @@ from udp_live.rig.rig import Rig
 
 __all__ = ["PairOptions", "PairSource", "TrainingPair"]
 
+SWAPPED_SHARE = 0.6  # of the variants of rigs that share their bones with others
 OPEN_SHEETS = 3  # uploaded at a time; a trainer walks through the targets of one or two
 
 
@@ -53,6 +56,9 @@ class PairSource:
         self._seed = seed
         self._options = options or PairOptions()
         self._motions = tuple(motions)
+        # Faces that move are what the decoder is for, so they come more often.
+        weights = [1.0 + bool(identity.rig.expressions) for identity in identities]
+        self._chances = np.array(weights) / sum(weights)
         self._split_rigs: dict[str, Rig] = {}
         self._open: OrderedDict[int, DrawnSheet] = OrderedDict()
 
@@ -113,8 +119,26 @@ class PairSource:
     def _character(self, number: int) -> tuple[str, Rig]:
         """Return name and rig of the character on a sheet."""
         random = np.random.default_rng((self._seed, number, Stream.CHARACTER))
-        identity = self._identities[int(random.integers(len(self._identities)))]
+        identity = self._identities[int(random.choice(len(self._identities), p=self._chances))]
         variant = int(random.integers(self._options.variants))
+        rig = self._with_other_parts(identity, variant) if variant else self._cells(identity)
+        return f"{identity.name}#{variant}", make_variant(rig, variant)
+
+    def _with_other_parts(self, identity: Identity, variant: int) -> Rig:
+        """Return the character, perhaps with parts of another one that shares its bones."""
+        rig = self._cells(identity)
+        random = np.random.default_rng((variant, zlib.crc32(identity.name.encode())))
+        donors = [
+            other
+            for other in self._identities
+            if other is not identity and common_things(identity.rig, other.rig)
+        ]
+        if not donors or random.random() > SWAPPED_SHARE:
+            return rig
+        donor = donors[int(random.integers(len(donors)))]
+        return with_swapped_parts(rig, self._cells(donor), random)
+
+    def _cells(self, identity: Identity) -> Rig:
         if identity.name not in self._split_rigs:
             self._split_rigs[identity.name] = with_material_cells(identity.rig)
-        return f"{identity.name}#{variant}", make_variant(self._split_rigs[identity.name], variant)
+        return self._split_rigs[identity.name]

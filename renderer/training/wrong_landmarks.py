@@ -23,7 +23,7 @@ FIELD_WAVES = 12
 FIELD_WAVELENGTHS = (0.25, 0.9)  # of the figure's height; shorter ones would crumple a face
 WARP_GRID = (3, 7)  # knots along each side of a sheet's warp
 DROP_RADII = (0.02, 0.09)  # of the picture's height
-MISSING_SHARE = (0.004, 0.2)  # of the triangles: a strand or a skirt, never the body
+MISSING_SHARE = (0.004, 0.1)  # of the triangles: a strand or a skirt, never the body
 
 
 @dataclass(frozen=True, slots=True)
