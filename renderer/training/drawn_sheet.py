@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 from renderer.evaluation import expression_weights
 from renderer.sheet.sheet_drawing import draw_sheet
 from renderer.training.pair_options import PairOptions
-from renderer.training.scenes import Shot, random_plan, random_shots, random_style, turned_joints
+from renderer.training.scenes import (
+    Shot,
+    framed_viewpoints,
+    random_plan,
+    random_shots,
+    random_style,
+    turned_joints,
+)
 from renderer.training.training_pair import TrainingPair
 from renderer.training.wear import random_wear, worn
 from renderer.training.wrong_landmarks import (
@@ -97,6 +104,7 @@ class DrawnSheet:
         self._sheet = self._worn(draw_sheet(proxy, rasterizer, plan, ink), random)
         toon.close()
         self._toon = ToonRasterizer(context, rig, (options.size_px, options.size_px), style)
+        self._framed = framed_viewpoints(rig)
         self._udp.resize((options.size_px * options.supersampling,) * 2)
 
     def pair(self, target: int) -> TrainingPair:
@@ -126,7 +134,9 @@ class DrawnSheet:
 
     def _shot(self, group: int, frames: int, frame: int) -> Shot:
         random = self._settings.random(Stream.SHOTS, group)
-        return random_shots(self._rig, random, self._settings.motions, frames)[frame]
+        return random_shots(
+            self._rig, random, frames, motions=self._settings.motions, framed=self._framed
+        )[frame]
 
     def _worn(self, sheet: CharacterSheet, random: np.random.Generator) -> CharacterSheet:
         drawn = random_wear(random)

@@ -1,7 +1,7 @@
 """What a pair shows: drawing style, sheet views, poses, expressions, viewpoints, framings."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -21,6 +21,7 @@ FRAMING_CHANCES = (0.32, 0.2, 0.33, 0.15)
 FRONTAL_SHARE = 0.6  # of the targets: where an avatar is seen from in practice
 FRONTAL_YAW_DEG, FRONTAL_PITCH_DEG = 45.0, 15.0
 ANY_PITCH_DEG = 35.0
+MOST_ZOOM, MOST_PAN = 0.2, 0.08  # logarithm; heights of the picture
 MOTION_SHARE = 0.5  # of the poses that come from recorded motion, where there is any
 CLIP_FPS = 30.0
 RANDOM_MOTION_S = 0.6  # from one random pose to the next
@@ -108,16 +109,18 @@ def _strayed(planned: PlannedView, random: np.random.Generator) -> PlannedView:
     )
 
 
-def random_viewpoint(rig: Rig, random: np.random.Generator) -> Viewpoint:
+def framed_viewpoints(rig: Rig) -> dict[Framing, Viewpoint]:
+    """Return the frontal viewpoint of each framing; measuring the mesh is worth doing once."""
+    return {framing: frame_viewpoint(rig, framing) for framing in FRAMINGS}
+
+
+def random_viewpoint(framed: Mapping[Framing, Viewpoint], random: np.random.Generator) -> Viewpoint:
     """Draw framing, zoom, shift and side: mostly the front, sometimes all round."""
-    framing = FRAMINGS[int(random.choice(len(FRAMINGS), p=FRAMING_CHANCES))]
-    pan = random.uniform(-0.08, 0.08, 2)
-    viewpoint = frame_viewpoint(
-        rig,
-        framing,
-        zoom=float(np.exp(random.uniform(-0.2, 0.2))),
-        pan=(float(pan[0]), float(pan[1])),
-    )
+    viewpoint = framed[FRAMINGS[int(random.choice(len(FRAMINGS), p=FRAMING_CHANCES))]]
+    shown = viewpoint.height_m / float(np.exp(random.uniform(-MOST_ZOOM, MOST_ZOOM)))
+    right, up = random.uniform(-MOST_PAN, MOST_PAN, 2) * shown
+    x, y, z = viewpoint.target
+    viewpoint = replace(viewpoint, target=(x - float(right), y - float(up), z), height_m=shown)
     if random.random() < FRONTAL_SHARE:
         yaw, pitch = random.uniform(-1, 1, 2) * (FRONTAL_YAW_DEG, FRONTAL_PITCH_DEG)
     else:
@@ -131,17 +134,23 @@ def random_viewpoint(rig: Rig, random: np.random.Generator) -> Viewpoint:
 
 
 def random_shots(
-    rig: Rig, random: np.random.Generator, motions: Sequence[MotionClip], frames: int
+    rig: Rig,
+    random: np.random.Generator,
+    frames: int,
+    *,
+    motions: Sequence[MotionClip],
+    framed: Mapping[Framing, Viewpoint],
 ) -> tuple[Shot, ...]:
     """Draw consecutive frames of one motion under one viewpoint.
 
     Args:
         rig: Poses are for it.
         random: Draws.
-        motions: Recorded motions to take poses from; may be empty.
         frames: At least 1.
+        motions: Recorded motions to take poses from; may be empty.
+        framed: From ``framed_viewpoints`` of the rig.
     """
-    viewpoint = random_viewpoint(rig, random)
+    viewpoint = random_viewpoint(framed, random)
     if motions and random.random() < MOTION_SHARE:
         poses = _recorded_poses(rig, random, motions, frames)
     else:
