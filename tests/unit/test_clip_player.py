@@ -8,6 +8,7 @@ from avatar_app.capture.media_clock import MediaClock
 from avatar_app.engine.frames import PoseFrame
 from avatar_app.errors import SourceError
 from tests.fakes.engine_parts import FakeClock
+from tests.fakes.pmx_draft import VmdDraft
 from tests.fakes.tiny_rig import tiny_rig
 from udp_live.motion import MotionClip, save_vrma
 
@@ -86,3 +87,14 @@ def test_a_broken_clip_is_a_source_error(tmp_path: Path) -> None:
     path.write_bytes(b"")
     with pytest.raises(SourceError, match=r"bad\.vrma"):
         ClipPlayer(path, RIG, 30)
+
+
+@pytest.mark.parametrize("suffix", [".vmd", ".VMD"])
+def test_a_motion_of_mikumikudance_plays(tmp_path: Path, suffix: str) -> None:
+    draft = VmdDraft().key("頭", 0).key("頭", 15, rotation=(0.0, 0.6, 0.0, 0.8))
+    path = draft.write(tmp_path / f"nod{suffix}")
+    frames = read_all(ClipPlayer(path, RIG, 30.0, realtime=False))
+    assert len(frames) == 16
+    head = RIG.skeleton.humanoid["head"]
+    first, last = (frames[place].rig_pose.bone_rotations[head] for place in (0, -1))
+    assert np.abs(last - first).max() > 0.3

@@ -411,3 +411,18 @@ def test_gene_moves_in_all_parts(shared_data: Path) -> None:
     assert np.ptp(rig.mesh.positions[:, 1]) == pytest.approx(1.6, abs=0.05)
     cloak = rig.skeleton.names.index("横クローク3_2")
     assert rig.skeleton.parents[cloak] == rig.skeleton.humanoid["rightUpperArm"]
+
+
+def test_absurdly_many_bodies_take_no_absurd_time(tmp_path: Path) -> None:
+    draft = person_draft()
+    ball, link = draft.bodies[0], draft.bodies[1]
+    above = draft.bone_index("頭")
+    for number in range(300):
+        above = draft.add_bone(f"link {number}", above, (0.0, 20.0 + 0.01 * number, 0.0))
+        draft.bodies.append({**link, "bone": above})
+    draft.vertices[0]["bones"] = [above]
+    draft.bodies += [dict(ball) for _ in range(2000)]
+    rig = load(draft, tmp_path)
+    assert len(rig.colliders) == 128
+    assert max(len(chain.bones) for chain in rig.springs) == 301
+    assert all(len(chain.colliders) <= 24 for chain in rig.springs)

@@ -36,6 +36,7 @@ GRAVITY_POWER = 0.05
 BARE_END_M = 0.07
 MAX_RADIUS_M = 2.0
 MAX_COLLIDERS_OF_CHAIN = 24
+MAX_COLLIDERS = 128  # far more than any model has; every chain is measured against each
 
 Vector = tuple[float, float, float]
 
@@ -71,8 +72,8 @@ def read_springs(model: PmxModel, bones: PmxBones, skinned: set[int]) -> PmxSpri
             fixed.append(body)
         elif body.bone not in driven and not bones.is_folded(body.bone):
             moving.setdefault(body.bone, body)
-    colliders = [_collider(body, bones) for body in fixed if _radius(body) > 0.0]
-    groups = [body for body in fixed if _radius(body) > 0.0]
+    fixed = [body for body in fixed if _radius(body) > 0.0][:MAX_COLLIDERS]
+    colliders = [_collider(body, bones) for body in fixed]
     freedom = _freedom(model)
     ends: dict[int, NDArray[np.float64]] = {}
     chains = []
@@ -85,7 +86,7 @@ def read_springs(model: PmxModel, bones: PmxBones, skinned: set[int]) -> PmxSpri
         bodies += bodies[-1:] * (len(path) - len(bodies))
         places = [bones.positions[bone] for bone in path[1:]]
         places += [] if has_end else [ends[path[-1]]]
-        near = _near_colliders(bodies, places, groups, colliders, bones)
+        near = _near_colliders(bodies, np.array(places), fixed, colliders, bones)
         chains.append(_chain(path, bodies, freedom, near, has_end=has_end))
     return PmxSprings(tuple(chains), tuple(colliders), ends)
 
@@ -195,24 +196,30 @@ def _turned_y(angles: Vector) -> NDArray[np.float64]:
 
 def _near_colliders(
     bodies: list[PmxBody],
-    places: list[NDArray[np.float64]],
+    places: NDArray[np.float64],
     fixed: list[PmxBody],
     colliders: list[ColliderSource],
     bones: PmxBones,
 ) -> tuple[int, ...]:
-    """Return the colliders that a chain may hit but does not touch at rest."""
+    """Return the colliders that a chain may hit but does not touch at rest.
+
+    Args:
+        bodies: Of the chain's bones.
+        places: ``[K, 3]`` where the tails of its bones are at rest; at most one for each body.
+        fixed: The bodies of the colliders.
+        colliders: In the same order.
+        bones: Where they hang.
+    """
+    radii = np.array([_radius(body) for body in bodies[: len(places)]])
     near = []
     for index, (other, collider) in enumerate(zip(fixed, colliders, strict=True)):
         if not any(_may_hit(body, other) for body in bodies):
             continue
         start = bones.positions[collider.node]
         low, high = start + np.array(collider.offset), start + np.array(collider.tail)
-        gaps = [
-            _distance(place, low, high) - collider.radius - _radius(body)
-            for place, body in zip(places, bodies, strict=False)
-        ]
-        if gaps and min(gaps) > 0.0:
-            near.append((min(gaps), index))
+        gap = float(np.min(_distances(places, low, high) - radii) - collider.radius)
+        if gap > 0.0:
+            near.append((gap, index))
     return tuple(index for _, index in sorted(near)[:MAX_COLLIDERS_OF_CHAIN])
 
 
@@ -220,14 +227,13 @@ def _may_hit(body: PmxBody, other: PmxBody) -> bool:
     return bool(body.collides_with >> other.group & 1 and other.collides_with >> body.group & 1)
 
 
-def _distance(
-    point: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64]
-) -> float:
-    """Return the distance between a point and a line from ``low`` to ``high``."""
+def _distances(
+    points: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the distances ``[K]`` between points and a line from ``low`` to ``high``."""
     along = high - low
-    length = float(along @ along)
-    share = float(np.clip((point - low) @ along / length, 0.0, 1.0)) if length > 1e-12 else 0.0
-    return float(np.linalg.norm(point - low - share * along))
+    share = np.clip((points - low) @ along / max(float(along @ along), 1e-12), 0.0, 1.0)
+    return np.asarray(np.linalg.norm(points - low - share[:, None] * along, axis=1))
 
 
 def _bare_end(model: PmxModel, bones: PmxBones, bone: int) -> NDArray[np.float64]:
