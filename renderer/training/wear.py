@@ -22,14 +22,14 @@ class Wear:
         tone: Largest change of a colour's gain and offset, in [0, 1].
         jpeg_quality: 1 to 100; 0 for none.
         resized: Side of the picture in between, over its own side; 1 for none.
-        soft_alpha_px: Blur of the cut-out; 0 for none.
+        soft_alpha: Blur of the cut-out over the picture's height; 0 for none.
     """
 
     jitter_rms: float = 0.0
     tone: float = 0.0
     jpeg_quality: int = 0
     resized: float = 1.0
-    soft_alpha_px: float = 0.0
+    soft_alpha: float = 0.0
 
 
 UNWORN = Wear()
@@ -46,7 +46,7 @@ def random_wear(random: np.random.Generator) -> Wear:
         tone=float(random.uniform(0.01, 0.06)) if tone else 0.0,
         jpeg_quality=int(random.integers(60, 96)) if jpeg else 0,
         resized=float(random.uniform(0.5, 0.9)) if size else 1.0,
-        soft_alpha_px=float(random.uniform(0.4, 1.2)) if alpha else 0.0,
+        soft_alpha=float(random.uniform(0.0008, 0.0024)) if alpha else 0.0,
     )
 
 
@@ -68,8 +68,8 @@ def worn(picture: Picture, wear: Wear, random: np.random.Generator) -> Picture:
         rgba = _shaken(rgba, wear.jitter_rms, random)
     if wear.resized < 1:
         rgba = _resized(rgba, wear.resized)
-    if wear.soft_alpha_px > 0:
-        rgba = _softened(rgba, wear.soft_alpha_px)
+    if wear.soft_alpha > 0:
+        rgba = _softened(rgba, wear.soft_alpha * picture.shape[0])
     straight = _straight(rgba)
     if wear.tone > 0:
         straight = _toned(straight, wear.tone, random)

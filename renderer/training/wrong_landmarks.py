@@ -23,6 +23,7 @@ FIELD_WAVES = 12
 FIELD_WAVELENGTHS = (0.25, 0.9)  # of the figure's height; shorter ones would crumple a face
 WARP_GRID = (3, 7)  # knots along each side of a sheet's warp
 DROP_RADII = (0.02, 0.09)  # of the picture's height
+MOST_MISSING = 3
 MISSING_SHARE = (0.004, 0.1)  # of the triangles: a strand or a skirt, never the body
 
 
@@ -98,7 +99,7 @@ def wrong_proxy(rig: Rig, wrongness: Wrongness, random: np.random.Generator) -> 
     if wrongness.proportions > 0:
         proxy = with_proportions(proxy, random_proportions(random, wrongness.proportions))
     if random.random() < wrongness.missing:
-        proxy = without_a_part(proxy, random)
+        proxy = without_parts(proxy, random)
     if wrongness.proxy_rms > 0:
         proxy = displaced(proxy, wrongness.proxy_rms, random)
     return proxy
@@ -137,15 +138,16 @@ class _waves:  # noqa: N801  -- a function with drawn constants
         return np.asarray(waves @ self._moves, np.float64)
 
 
-def without_a_part(rig: Rig, random: np.random.Generator) -> Rig:
-    """Return the rig without one connected piece of its surface, if it has a piece to spare."""
+def without_parts(rig: Rig, random: np.random.Generator) -> Rig:
+    """Return the rig without a few connected pieces of its surface, if it has any to spare."""
     pieces = surface_pieces(rig.mesh)
     sizes = np.bincount(pieces)
     low, high = (share * len(pieces) for share in MISSING_SHARE)
     spare = np.flatnonzero((sizes >= max(low, 1)) & (sizes <= high))
     if not len(spare):
         return rig
-    return without_triangles(rig, pieces == random.choice(spare))
+    count = int(random.integers(1, MOST_MISSING + 1))
+    return without_triangles(rig, np.isin(pieces, random.permutation(spare)[:count]))
 
 
 def without_triangles(rig: Rig, gone: NDArray[np.bool_]) -> Rig:

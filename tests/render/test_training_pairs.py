@@ -24,7 +24,7 @@ from renderer.training.wrong_landmarks import (
     random_wrongness,
     smooth_shift,
     warped_udp,
-    without_a_part,
+    without_parts,
 )
 from tests.fakes.tiny_rig import tiny_rig
 from udp_live.rasterizer.toon_pass import ToonRasterizer
@@ -181,8 +181,9 @@ def test_dropped_regions_are_holes_on_the_figure(rng: np.random.Generator) -> No
 
 def test_a_part_is_missing_in_the_proxy_alone(rng: np.random.Generator) -> None:
     rig = tiny_rig()
-    proxy = without_a_part(rig, rng)
-    assert len(rig.mesh.triangles) - len(proxy.mesh.triangles) == 12  # one box of the figure
+    proxy = without_parts(rig, rng)
+    lost = len(rig.mesh.triangles) - len(proxy.mesh.triangles)
+    assert lost in (12, 24, 36)  # boxes of the figure
     assert sum(part.count for part in proxy.mesh.parts) == len(proxy.mesh.triangles)
 
 
@@ -225,7 +226,7 @@ def test_variants_look_different_and_are_repeatable(context: moderngl.Context) -
         Wear(tone=0.1),
         Wear(jpeg_quality=60),
         Wear(resized=0.5),
-        Wear(soft_alpha_px=1.0),
+        Wear(soft_alpha=0.015),
     ],
 )
 def test_wear_changes_a_drawing_a_little(wear: Wear, rng: np.random.Generator) -> None:
