@@ -70,7 +70,7 @@ def random_map(random: np.random.Generator) -> ColourMap:
         float(np.exp(random.uniform(-0.7, 0.4))),
         float(np.exp(random.uniform(-0.5, 0.7))),
         float(random.uniform(0, 360)),
-        float(random.choice((0.0, 0.15, 0.4, 0.7), p=(0.4, 0.2, 0.2, 0.2))),
+        float(random.choice((0.0, 0.15, 0.4, 0.7), p=(0.25, 0.2, 0.25, 0.3))),
     )
 
 

@@ -32,7 +32,18 @@ MOST_SKIN = 0.15  # share of skin colours in cloth; above, the image shows a per
 EYE_WORDS = ("eye", "iris", "pupil", "目")
 # Named so, a thing can be left off without leaving a hole in the character.
 SPARE_WORDS = ("backpack", "glass", "clip", "hat", "helmet", "cape", "gear", "logo", "ribbon")
-PROP_WORDS = ("sword", "axe", "shield", "mug", "pistol", "rifle", "bow", "knife", "weapon")
+PROP_WORDS = (
+    "robo_arm",
+    "sword",
+    "axe",
+    "shield",
+    "mug",
+    "pistol",
+    "rifle",
+    "bow",
+    "knife",
+    "weapon",
+)
 SPARE_CHANCE, PROP_CHANCE = 0.4, 0.85  # of being left off; models come with a whole armoury
 DARK_VALUE = 0.45  # below, a hue can hardly be seen and so cannot be changed
 NEW_COLOUR_CHANCE = 0.7  # of dark plain cloth
