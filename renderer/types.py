@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+MAX_VIEWS = 32  # of a sheet
+
 
 @dataclass(frozen=True, slots=True)
 class SheetView:
@@ -69,5 +71,26 @@ class CharacterSheet:
     ink: InkStyle = field(default_factory=InkStyle)
 
     def __post_init__(self) -> None:
-        if not 1 <= len(self.views) <= 32:
-            raise ValueError(f"unexpected number of sheet views: {len(self.views)} not in 1..32")
+        if not 1 <= len(self.views) <= MAX_VIEWS:
+            raise ValueError(
+                f"unexpected number of sheet views: {len(self.views)} not in 1..{MAX_VIEWS}"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class ViewOptions:
+    """How many drawings CoNR paints from; other decoders ask all of them.
+
+    Attributes:
+        count: Of the sheet; those that show most of the figure are taken. The published networks
+            were trained with four, and the weight of messages depends on the number.
+        per_frame: Of these, only so many that show most of what a frame wants; None takes all.
+    """
+
+    count: int = 4
+    per_frame: int | None = None
+
+    def __post_init__(self) -> None:
+        for number in (self.count, self.per_frame):
+            if number is not None and not 1 <= number <= MAX_VIEWS:
+                raise ValueError(f"unexpected drawings: {number}; give 1 to {MAX_VIEWS}")

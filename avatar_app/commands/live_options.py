@@ -10,7 +10,7 @@ from avatar_app.paths import DEFAULT_AVATAR_NAME, face_model_file, find_avatar, 
 from renderer.errors import RendererError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from avatar_app.engine import EngineConfig, SourceConfig
 
@@ -54,11 +54,23 @@ def add_live_options(parser: argparse.ArgumentParser) -> None:
     add("--report", type=Path, metavar="FILE.json", help="write what was measured")
     add("--decoder", choices=DECODERS, default="guided", help="what paints")
     add("--device", choices=DEVICES, default="auto", help="where the decoder runs")
+    add_drawings(add)
     add(
         "--face-model",
         type=Path,
         metavar="FILE",
         help="face_landmarker.task, for finer expressions",
+    )
+
+
+def add_drawings(add: "Callable[..., object]") -> None:
+    """Add the options for how many drawings CoNR paints from."""
+    add("--drawings", type=int, default=4, metavar="N", help="conr: of the sheet (default: 4)")
+    add(
+        "--drawings-per-frame",
+        type=int,
+        metavar="K",
+        help="conr: paint each frame from the K best of them, which is faster",
     )
 
 
@@ -89,6 +101,7 @@ def engine_config(arguments: argparse.Namespace, outputs: tuple[str, ...]) -> "E
     """
     from avatar_app.engine import EngineConfig, TrackingConfig
     from avatar_app.output.compositor import open_background
+    from renderer.types import ViewOptions
 
     _check_limits(arguments)
     _keep_source(arguments.source, outputs)
@@ -106,6 +119,7 @@ def engine_config(arguments: argparse.Namespace, outputs: tuple[str, ...]) -> "E
             background=arguments.background,
             decoder=arguments.decoder,
             device=arguments.device,
+            views=ViewOptions(arguments.drawings, arguments.drawings_per_frame),
             outputs=outputs,
             gl_backend=arguments.gl_backend,
             measures_imitation=arguments.report is not None,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from avatar_app.commands.live import interrupted_by_stop_signals
-from avatar_app.commands.live_options import DECODERS, DEVICES, FRAMINGS
+from avatar_app.commands.live_options import DECODERS, DEVICES, FRAMINGS, add_drawings
 from avatar_app.commands.progress_bar import ProgressBar
 from avatar_app.commands.udp import LANDMARKS
 from avatar_app.errors import UsageError
@@ -63,6 +63,7 @@ def add_parser(subparsers: Any) -> None:
     add("--landmarks", choices=LANDMARKS, help="convention of the UDP files")
     add("--decoder", choices=DECODERS, default="guided", help="what paints")
     add("--device", choices=DEVICES, default="auto", help="where the decoder runs")
+    add_drawings(add)
     add("--face-model", type=Path, metavar="FILE", help="face_landmarker.task")
     add("--restart", action="store_true", help="forget what an interrupted run has left")
     parser.set_defaults(run=run, report=None, **UNUSED_OPTIONS)

@@ -118,6 +118,8 @@ def _config(arguments: argparse.Namespace) -> "EngineConfig":
         background="transparent",
         decoder="guided",
         device=arguments.device,
+        drawings=4,
+        drawings_per_frame=None,
         face_model=None,
         frames=None,
         seconds=None,

@@ -29,6 +29,8 @@ LANDMARKS = ("canonical", "conr", "A", "A'", "B")
 FORMATS = ("npz", "exr")
 # What the engine's options need beside those of this command: nothing is painted.
 UNUSED_OPTIONS = {
+    "drawings": 4,
+    "drawings_per_frame": None,
     "background": "transparent",
     "decoder": "guided",
     "device": "auto",

@@ -47,7 +47,7 @@ class AvatarPainter:
         self._stats = stats or StageStats()
         self._rasterizer = AvatarRasterizer(self._rig, config, self._stats)
         limit_processor_threads(fair_threads())
-        self._decoder = open_app_decoder(config.decoder, config.device, cache_folder)
+        self._decoder = open_app_decoder(config.decoder, config.device, cache_folder, config.views)
         self._encoding = self._decoder.encode(avatar.sheet)
         self._warm_up(config)
 

@@ -6,6 +6,8 @@ A change is ``engine.apply(replace(config, ...))``; the engine decides what has 
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from renderer.types import ViewOptions
+
 FRAMINGS = ("bust", "half", "full", "face")
 MIN_SIZE, MAX_SIZE = 64, 2048
 SUPERSAMPLING = 2  # brings pictures 2 dB closer to the drawing; more adds little
@@ -83,6 +85,7 @@ class EngineConfig:
         background: ``transparent``, ``#rrggbb`` or the path of an image.
         decoder: ``guided`` or the name of another decoder.
         device: ``auto``, ``cpu`` or ``cuda``.
+        views: How many drawings CoNR paints from.
         outputs: Any of ``virtual-camera``, ``FILE.mp4``, ``FILE.webm``, ``FOLDER/``; none of them
             is needed for the preview.
         gl_backend: Name of the OpenGL backend; None chooses.
@@ -103,6 +106,7 @@ class EngineConfig:
     background: str = "#00ff00"
     decoder: str = "guided"
     device: str = "auto"
+    views: ViewOptions = field(default_factory=ViewOptions)
     outputs: tuple[str, ...] = ()
     gl_backend: str | None = None
     supersampling: int = SUPERSAMPLING

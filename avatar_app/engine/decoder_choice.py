@@ -4,6 +4,7 @@ from pathlib import Path
 
 from avatar_app.paths import weights_folder
 from renderer.engines import Decoder, open_decoder
+from renderer.types import ViewOptions
 
 NEED_GPU = ("conr", "conr-onnx")  # in real time
 NO_GPU = (
@@ -12,13 +13,16 @@ NO_GPU = (
 )
 
 
-def open_app_decoder(name: str, device: str, cache_folder: Path | None) -> Decoder:
+def open_app_decoder(
+    name: str, device: str, cache_folder: Path | None, views: ViewOptions | None = None
+) -> Decoder:
     """Open a decoder with the user's weights.
 
     Args:
         name: One of ``DECODER_NAMES``.
         device: ``auto``, ``cpu`` or ``cuda``.
         cache_folder: Where sheet encodings are kept; None keeps none.
+        views: How many drawings CoNR paints from.
 
     Raises:
         RendererError: The weights or the device are missing.
@@ -28,6 +32,7 @@ def open_app_decoder(name: str, device: str, cache_folder: Path | None) -> Decod
         None if device == "auto" else device,
         cache_folder,
         weights_folder(),
+        views,
     )
 
 

@@ -214,7 +214,7 @@ class EngineParts:
         """Open a decoder alone, for what is drawn already. Render thread."""
         from avatar_app.engine.decoder_choice import open_app_decoder
 
-        return open_app_decoder(config.decoder, config.device, self._cache_folder)
+        return open_app_decoder(config.decoder, config.device, self._cache_folder, config.views)
 
     def open_sink(self, address: str, config: EngineConfig, *, realtime: bool) -> "FrameSink":
         """Open one output. Output thread."""

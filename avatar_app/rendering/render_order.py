@@ -66,6 +66,7 @@ def painting_inputs(order: RenderOrder) -> Inputs:
         "size": str(config.size),
         "background": _background(config.background),
         "decoder": config.decoder,
+        "drawings": str(config.views) if config.decoder != "guided" else "all",
         "weights": _weights() if config.decoder != "guided" else "none",
         "device": config.device,
     }

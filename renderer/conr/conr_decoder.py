@@ -22,12 +22,12 @@ from renderer.conr.landmark_convention import (
 )
 from renderer.conr.networks import ConrNetworks
 from renderer.conr.painter import Painter
-from renderer.conr.sheet_encoding import SheetEncoding, ViewOptions
+from renderer.conr.sheet_encoding import SheetEncoding
 from renderer.conr.target_input import read_picture, read_target, square_around
 from renderer.conr.weights_file import HOW_TO_ADD, WEIGHTS_NAME, load_networks
 from renderer.engines.gl_texture_reader import GlTextureReader
 from renderer.errors import AcceleratorError, SheetError, WeightsError
-from renderer.types import CharacterSheet
+from renderer.types import CharacterSheet, ViewOptions
 from udp_live.types import UdpMap
 from udp_live.udp_texture import UdpTexture
 

@@ -2,7 +2,6 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -15,7 +14,7 @@ from renderer.conr.shading import SheetFeatures
 from renderer.conr.udp_detector import find_figure, premultiply
 from renderer.conr.view_choice import choose_views, landmark_histogram, shown
 from renderer.errors import SheetError
-from renderer.types import CharacterSheet, SheetView
+from renderer.types import CharacterSheet, SheetView, ViewOptions
 from udp_live.types import UdpMap
 
 Key = TypeVar("Key")
@@ -24,24 +23,6 @@ KEPT_BATCHES = 6  # sets of views whose features lie side by side: neutral, blin
 KEPT_VIEWS = 48  # features of single views, all sizes together
 EXPRESSION_SHOWS = 0.5  # weight from which on an expression's drawing takes its place
 HISTOGRAM_STEP = 4  # pixels; a rough count is enough to choose views
-
-
-@dataclass(frozen=True, slots=True)
-class ViewOptions:
-    """How many drawings are painted from.
-
-    Attributes:
-        count: Of the sheet; those that show most of the figure are taken. The published networks
-            were trained with four, and the weight of messages depends on the number.
-        per_frame: Of these, only so many that show most of what a frame wants; None takes all.
-    """
-
-    count: int = 4
-    per_frame: int | None = None
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.count <= 32 or not (self.per_frame is None or self.per_frame >= 1):
-            raise ValueError(f"unexpected number of views: {self}; give 1 to 32")
 
 
 class SheetEncoding:

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from renderer.types import CharacterSheet
+from renderer.types import CharacterSheet, ViewOptions
 from udp_live.types import UdpMap
 from udp_live.udp_texture import UdpTexture
 
@@ -75,6 +75,7 @@ def open_decoder(
     device: str | None = None,
     cache_folder: Path | None = None,
     weights_folder: Path | None = None,
+    views: ViewOptions | None = None,
 ) -> Decoder:
     """Open a decoder.
 
@@ -83,6 +84,7 @@ def open_decoder(
         device: Torch device such as ``cpu`` or ``cuda``; None takes the GPU where there is one.
         cache_folder: Where sheet encodings are kept; None keeps none.
         weights_folder: Where downloaded weights are; CoNR cannot do without.
+        views: How many drawings CoNR paints from.
 
     Raises:
         ValueError: The name is unknown.
@@ -98,6 +100,11 @@ def open_decoder(
     if name in ("conr", "conr-onnx"):
         from renderer.conr.conr_decoder import open_conr
 
-        uses_onnx = name == "conr-onnx"
-        return open_conr(weights_folder, pick_device(device), cache_folder, uses_onnx=uses_onnx)
+        return open_conr(
+            weights_folder,
+            pick_device(device),
+            cache_folder,
+            options=views,
+            uses_onnx=name == "conr-onnx",
+        )
     raise ValueError(f"unknown decoder: {name!r} not in {', '.join(DECODER_NAMES)}")

@@ -8,9 +8,8 @@ import torch
 
 from renderer.conr.config import ConrConfig
 from renderer.conr.conr_decoder import ConrDecoder, open_conr
-from renderer.conr.sheet_encoding import ViewOptions
 from renderer.errors import SheetError, WeightsError
-from renderer.types import CharacterSheet, SheetView
+from renderer.types import CharacterSheet, SheetView, ViewOptions
 from tests.fakes.landmark_scene import NO_INK, doll_view, draw_doll
 from tests.fakes.lively_conr import lively_networks
 from udp_live.types import UdpMap
