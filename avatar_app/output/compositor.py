@@ -17,17 +17,18 @@ TRANSPARENT = "transparent"
 class Compositor:
     """Lay premultiplied pictures over a colour, an image or nothing."""
 
-    def __init__(self, background: str, size: int) -> None:
+    def __init__(self, background: str, width: int, height: int | None = None) -> None:
         """Prepare the background.
 
         Args:
             background: ``transparent``, ``#rrggbb`` or the path of an image.
-            size: Side of the square pictures, pixels.
+            width: Of the pictures, pixels.
+            height: Of the pictures, pixels; None for square ones.
 
         Raises:
             OutputError: The background is no colour and no readable image.
         """
-        self._backdrop = open_background(background, size)
+        self._backdrop = open_background(background, width, height)
 
     @property
     def is_transparent(self) -> bool:
@@ -77,14 +78,14 @@ def parse_colour(text: str) -> tuple[int, int, int] | None:
     return red, green, blue
 
 
-def open_background(background: str, size: int) -> Image | None:
-    """Make the ``[size, size, 3]`` or ``[1, 1, 3]`` backdrop, or None for transparent."""
+def open_background(background: str, width: int, height: int | None = None) -> Image | None:
+    """Make the ``[H, W, 3]`` or ``[1, 1, 3]`` backdrop, or None for transparent."""
     if background == TRANSPARENT:
         return None
     colour = parse_colour(background)
     if colour is not None:
         return np.array([[colour]], np.uint8)
-    return _fill_square(_read_image(background), size)
+    return _fill(_read_image(background), width, width if height is None else height)
 
 
 def _read_image(background: str) -> Image:
@@ -104,11 +105,15 @@ def _read_image(background: str) -> Image:
     return np.ascontiguousarray(picture[:, :, ::-1], dtype=np.uint8)
 
 
-def _fill_square(picture: Image, size: int) -> Image:
-    """Cut the middle square out and scale it."""
-    side = min(picture.shape[:2])
-    top, left = ((length - side) // 2 for length in picture.shape[:2])
-    square = picture[top : top + side, left : left + side]
-    shrinks = side > size
-    method = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(square, (size, size), interpolation=method), np.uint8)
+def _fill(picture: Image, width: int, height: int) -> Image:
+    """Cut the largest part of the wanted shape out of the middle and scale it."""
+    scale = max(width / picture.shape[1], height / picture.shape[0])
+    wanted = (height, width)
+    part = [
+        min(max(round(side / scale), 1), length)
+        for side, length in zip(wanted, picture.shape[:2], strict=True)
+    ]
+    top, left = ((length - side) // 2 for length, side in zip(picture.shape[:2], part, strict=True))
+    middle = picture[top : top + part[0], left : left + part[1]]
+    method = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(middle, (width, height), interpolation=method), np.uint8)

@@ -46,7 +46,7 @@ def write_output(
         OutputError: The disk is full.
         AppError, RendererError, UdpLiveError: The source or the decoder fails.
     """
-    compositor = Compositor(order.config.background, order.config.size)
+    compositor = Compositor(order.config.background, *painting.size)
     if order.is_folder:
         folder = PictureFolder(order.output, painting)
         if not _is_claimed(job):

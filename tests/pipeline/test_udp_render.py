@@ -14,7 +14,7 @@ import avatar_app.engine
 from avatar_app.commands import live_options
 from avatar_app.commands.cli import parse_arguments, run_command
 from avatar_app.engine import EngineConfig
-from renderer.conr.landmark_convention import named_convention
+from renderer.conr.landmarks.landmark_convention import named_convention
 from tests.fakes.engine_parts import FakeParts
 from udp_live.types import UdpMap
 from udp_live.udp_files import SequenceNotes, write_notes, write_udp
@@ -132,6 +132,18 @@ def test_colours_are_straight_up_to_the_edge(tmp_path: Path, run: Run, sequence:
     figure = image[image[..., 3] > 20]
     np.testing.assert_allclose(figure[:, 0], 128, atol=8)  # not darker where alpha is low
     assert image[40 + 10, 20].tolist()[:3] == pytest.approx([128, 64, 128], abs=2)
+
+
+def test_an_image_lies_behind_pictures_of_the_sequences_own_shape(
+    tmp_path: Path, run: Run, sequence: Path
+) -> None:
+    cv2.imwrite(str(tmp_path / "wall.png"), np.full((40, 40, 3), (255, 0, 0), np.uint8))
+    background = ("--background", tmp_path / "wall.png")
+    assert run("--udp", sequence, "--output", f"{tmp_path}/out/", *background) == 0
+    image = picture(tmp_path / "out" / "1.png")
+    assert image.shape == (90, 120, 4)
+    assert image[0, 0].tolist() == image[-1, -1].tolist() == [0, 0, 255, 255]
+    assert image[50, 20].tolist() == pytest.approx([128, 64, 128, 255], abs=3)
 
 
 def test_a_film_follows_natural_order_at_the_decoders_size(

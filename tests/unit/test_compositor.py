@@ -48,6 +48,17 @@ def test_an_image_fills_the_square_from_its_middle(tmp_path: Path) -> None:
     assert np.all(result == (255, 0, 0, 255))
 
 
+def test_an_image_fills_pictures_that_are_not_square_from_its_middle(tmp_path: Path) -> None:
+    image = np.zeros((60, 60, 3), np.uint8)
+    image[15:45] = (0, 0, 255)
+    cv2.imwrite(str(tmp_path / "wall.png"), image)
+    result = Compositor(str(tmp_path / "wall.png"), 101, 50).composite(
+        np.zeros((50, 101, 4), np.uint8)
+    )
+    assert result.shape == (50, 101, 4)
+    assert np.all(result[2:-2] == (255, 0, 0, 255))
+
+
 @pytest.mark.parametrize("text", ["#12", "no such file.png", "#gg0000"])
 def test_anything_else_is_not_understood(text: str) -> None:
     with pytest.raises(OutputError, match="background not understood"):
