@@ -16,6 +16,7 @@ MOST_POSES = 400  # measured; in between, a figure does not reach much farther
 AIR = 0.04  # share of the picture on each side, for hair and clothes that swing
 SMALLEST_ZOOM = 0.1  # a figure that walks farther may leave the picture
 LARGEST_ZOOM = 1.25  # a figure that always crouches still looks like a whole one
+ZOOM_LIMIT = 10.0  # of EngineConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,6 @@ def hold_reach(config: EngineConfig, rig: Rig, frames: Sequence[PoseFrame]) -> E
     if Framing(config.framing) is not Framing.FULL:
         return config
     reach = frame_reach(rig, [frame.rig_pose for frame in frames])
-    zoom = max(config.zoom * reach.zoom, SMALLEST_ZOOM)
+    zoom = min(max(config.zoom * reach.zoom, SMALLEST_ZOOM), ZOOM_LIMIT)
     across, up = (zoom / reach.zoom * pan for pan in reach.pan)
     return replace(config, zoom=zoom, pan=(across, up))
