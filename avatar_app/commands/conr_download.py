@@ -11,8 +11,8 @@ from avatar_app.commands.web_request import DownloadError
 from avatar_app.errors import OutputError
 
 if TYPE_CHECKING:
-    from renderer.conr.checkpoints import Shapes
     from renderer.conr.config import ConrConfig
+    from renderer.conr.weights.checkpoints import Shapes
 
 # As printed in the authors' README, which does not say which one is which file.
 CONR_FILE_IDS = (
@@ -82,8 +82,8 @@ def _size_check(expected: Mapping[str, "Shapes"]) -> Callable[[int], bool]:
 
 def _recognised(path: Path, expected: Mapping[str, "Shapes"], file_id: str) -> str:
     """Return which network a file holds; a file that is none of them is deleted."""
-    from renderer.conr.checkpoint_file import read_checkpoint
-    from renderer.conr.checkpoints import recognise
+    from renderer.conr.weights.checkpoint_file import read_checkpoint
+    from renderer.conr.weights.checkpoints import recognise
     from renderer.errors import WeightsError
 
     try:

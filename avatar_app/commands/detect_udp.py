@@ -14,7 +14,7 @@ from renderer.errors import SheetError
 if TYPE_CHECKING:
     from avatar_app.commands.detection_input import DetectionInput, NamedPicture
     from avatar_app.commands.detection_record import DetectionRecord
-    from renderer.conr.landmark_convention import LandmarkConvention
+    from renderer.conr.landmarks.landmark_convention import LandmarkConvention
     from renderer.conr.udp_detector import UdpDetector
     from renderer.sheet.colour_key import Colour
 
@@ -112,7 +112,7 @@ def _check(arguments: argparse.Namespace) -> "Colour | None":
 
 def _read_convention(arguments: argparse.Namespace) -> "LandmarkConvention | None":
     """Return the map between the network's landmarks and ours, None where it is not needed."""
-    from renderer.conr.convention_file import convention_name, read_convention
+    from renderer.conr.landmarks.convention_file import convention_name, read_convention
 
     if arguments.landmarks == CONR and arguments.ply is None:
         return None
@@ -128,7 +128,7 @@ def _read_convention(arguments: argparse.Namespace) -> "LandmarkConvention | Non
 
 def _open_detector(arguments: argparse.Namespace) -> "UdpDetector":
     from renderer.conr.udp_detector import UdpDetector
-    from renderer.conr.weights_file import WEIGHTS_NAME, load_networks
+    from renderer.conr.weights.weights_file import WEIGHTS_NAME, load_networks
     from renderer.engines.torch_device import pick_device
 
     device = pick_device(None if arguments.device == "auto" else arguments.device)

@@ -13,7 +13,7 @@ from avatar_app.commands.report import write_whole
 from avatar_app.output.disk_file import disk_errors
 from avatar_app.output.udp_recording import replaceable_files
 from avatar_app.rendering.landmark_choice import CANONICAL
-from renderer.conr.landmark_convention import LandmarkConvention
+from renderer.conr.landmarks.landmark_convention import LandmarkConvention
 from renderer.conr.udp_detector import OCCUPIED
 from renderer.sheet.ply_file import write_ply
 from renderer.sheet.point_cloud import PointCloud, gather_points, merge_clouds

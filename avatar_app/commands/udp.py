@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from avatar_app.engine import EngineConfig, EngineParts
     from avatar_app.engine.frames import PoseFrame, UdpFrame
-    from renderer.conr.landmark_convention import LandmarkConvention
+    from renderer.conr.landmarks.landmark_convention import LandmarkConvention
     from udp_live.rig.rig import Rig
     from udp_live.udp_files import SequenceNotes
 

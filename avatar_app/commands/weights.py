@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from avatar_app.paths import DEFAULT_AVATAR_NAME, weights_folder
 
 if TYPE_CHECKING:
-    from renderer.conr.checkpoints import ConrCheckpoints
+    from renderer.conr.weights.checkpoints import ConrCheckpoints
 
 NETWORKS = ("conr",)
 DOWNLOADS = "downloads"  # below the weights folder, until they are converted
@@ -73,7 +73,7 @@ def _add_calibrate(actions: Any) -> None:
 
 
 def _add(arguments: argparse.Namespace) -> int:
-    from renderer.conr.checkpoints import read_checkpoints
+    from renderer.conr.weights.checkpoints import read_checkpoints
 
     _keep(read_checkpoints(arguments.folder))
     return 0
@@ -81,7 +81,7 @@ def _add(arguments: argparse.Namespace) -> int:
 
 def _keep(checkpoints: "ConrCheckpoints") -> None:
     """Convert what was read into one file and say what it was."""
-    from renderer.conr.weights_file import WEIGHTS_NAME, save_tensors
+    from renderer.conr.weights.weights_file import WEIGHTS_NAME, save_tensors
 
     path = weights_folder() / WEIGHTS_NAME
     replaces = path.is_file()
@@ -96,7 +96,7 @@ def _keep(checkpoints: "ConrCheckpoints") -> None:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    from renderer.conr.weights_file import HOW_TO_ADD, WEIGHTS_NAME
+    from renderer.conr.weights.weights_file import HOW_TO_ADD, WEIGHTS_NAME
 
     path = weights_folder() / WEIGHTS_NAME
     if not path.exists():
@@ -112,8 +112,8 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _row(path: Path) -> Mapping[str, str]:
-    from renderer.conr.convention_file import convention_name
-    from renderer.conr.weights_file import read_header
+    from renderer.conr.landmarks.convention_file import convention_name
+    from renderer.conr.weights.weights_file import read_header
 
     header = read_header(path)
     shader = header.sources.get("shader.pth")
@@ -153,7 +153,7 @@ def _fetch(arguments: argparse.Namespace) -> int:
     from avatar_app.commands.conr_download import CONR_FILE_IDS, fetch_conr
     from avatar_app.commands.google_drive import browser_link
     from avatar_app.commands.web_request import DownloadError
-    from renderer.conr.checkpoints import read_checkpoints
+    from renderer.conr.weights.checkpoints import read_checkpoints
 
     folder = weights_folder() / DOWNLOADS
     try:
@@ -169,8 +169,8 @@ def _fetch(arguments: argparse.Namespace) -> int:
 
 
 def _remove(arguments: argparse.Namespace) -> int:
-    from renderer.conr.convention_file import CONVENTION_NAME
-    from renderer.conr.weights_file import WEIGHTS_NAME
+    from renderer.conr.landmarks.convention_file import CONVENTION_NAME
+    from renderer.conr.weights.weights_file import WEIGHTS_NAME
     from renderer.errors import WeightsError
 
     path = weights_folder() / WEIGHTS_NAME

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from avatar_app.paths import find_avatar, weights_folder
 
 if TYPE_CHECKING:
-    from renderer.conr.calibration import Calibration
-    from renderer.conr.calibration_verdict import Verdict
-    from renderer.conr.landmark_convention import LandmarkConvention
+    from renderer.conr.landmarks.calibration import Calibration
+    from renderer.conr.landmarks.calibration_verdict import Verdict
+    from renderer.conr.landmarks.landmark_convention import LandmarkConvention
     from udp_live.types import UdpMap
 
 MAX_FRAMES = 48  # spread over the sequence; more show nothing new
@@ -24,10 +24,10 @@ def calibrate(sequence: Path, avatar: str, *, write: bool) -> int:
         UdpFileError: The sequence cannot be read.
         WeightsError: It shows no figure, or the result cannot be written.
     """
-    from renderer.conr.calibration import calibrate as fit
-    from renderer.conr.calibration_verdict import judge
-    from renderer.conr.convention_file import write_convention
-    from renderer.conr.surface_cloud import rig_cloud, sequence_cloud
+    from renderer.conr.landmarks.calibration import calibrate as fit
+    from renderer.conr.landmarks.calibration_verdict import judge
+    from renderer.conr.landmarks.convention_file import write_convention
+    from renderer.conr.landmarks.surface_cloud import rig_cloud, sequence_cloud
     from renderer.sheet.avatar_file import load_avatar
 
     theirs = sequence_cloud(_frames(sequence))
@@ -46,7 +46,7 @@ def calibrate(sequence: Path, avatar: str, *, write: bool) -> int:
 
 
 def _is_usable(calibration: "Calibration") -> bool:
-    from renderer.conr.calibration_verdict import looks_like_a_figure
+    from renderer.conr.landmarks.calibration_verdict import looks_like_a_figure
 
     return looks_like_a_figure(calibration)
 

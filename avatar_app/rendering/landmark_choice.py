@@ -2,8 +2,8 @@
 
 from avatar_app.errors import UsageError
 from avatar_app.paths import weights_folder
-from renderer.conr.convention_file import convention_name, read_convention
-from renderer.conr.landmark_convention import (
+from renderer.conr.landmarks.convention_file import convention_name, read_convention
+from renderer.conr.landmarks.landmark_convention import (
     CONVENTION_NAMES,
     LandmarkConvention,
     named_convention,

@@ -74,8 +74,8 @@ def painting_inputs(order: RenderOrder) -> Inputs:
 
 def _weights() -> str:
     """Return the digest of the user's CoNR weights and their landmark convention."""
-    from renderer.conr.convention_file import CONVENTION_NAME
-    from renderer.conr.weights_file import WEIGHTS_NAME
+    from renderer.conr.landmarks.convention_file import CONVENTION_NAME
+    from renderer.conr.weights.weights_file import WEIGHTS_NAME
 
     files = [weights_folder() / name for name in (WEIGHTS_NAME, CONVENTION_NAME)]
     return listing_digest(tuple(file for file in files if file.is_file()))

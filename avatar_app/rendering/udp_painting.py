@@ -10,7 +10,7 @@ from avatar_app.engine.config import SUPERSAMPLING
 from avatar_app.errors import SourceError
 from avatar_app.rendering.progress import Progress
 from avatar_app.rendering.udp_crop import UdpCrop, square_around
-from renderer.conr.landmark_convention import LandmarkConvention
+from renderer.conr.landmarks.landmark_convention import LandmarkConvention
 from renderer.engines import Decoder
 from udp_live.types import UdpMap
 from udp_live.udp_files import UdpSequence

@@ -10,21 +10,21 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from renderer.conr.convention_file import read_convention
-from renderer.conr.cuda_graph import GraphPainter
 from renderer.conr.feature_cache import FeatureCache, networks_digest
-from renderer.conr.frame_painter import FramePainter, feature_dtype
-from renderer.conr.landmark_convention import (
+from renderer.conr.landmarks.convention_file import read_convention
+from renderer.conr.landmarks.landmark_convention import (
     DEFAULT_CONVENTION,
     LandmarkConvention,
     named_convention,
     sheet_box,
 )
 from renderer.conr.networks import ConrNetworks
-from renderer.conr.painter import Painter
+from renderer.conr.painters.cuda_graph import GraphPainter
+from renderer.conr.painters.frame_painter import FramePainter, feature_dtype
+from renderer.conr.painters.painter import Painter
 from renderer.conr.sheet_encoding import SheetEncoding
 from renderer.conr.target_input import read_picture, read_target, square_around
-from renderer.conr.weights_file import HOW_TO_ADD, WEIGHTS_NAME, load_networks
+from renderer.conr.weights.weights_file import HOW_TO_ADD, WEIGHTS_NAME, load_networks
 from renderer.engines.gl_texture_reader import GlTextureReader
 from renderer.errors import AcceleratorError, SheetError, WeightsError
 from renderer.types import CharacterSheet, ViewOptions
@@ -168,7 +168,7 @@ def _painter(
     networks: ConrNetworks, device: torch.device, cache_folder: Path | None, *, uses_onnx: bool
 ) -> Painter:
     if uses_onnx:
-        from renderer.conr.onnx_painter import OnnxPainter
+        from renderer.conr.painters.onnx_painter import OnnxPainter
 
         return OnnxPainter(networks, device, cache_folder=cache_folder)
     painter = FramePainter(networks, device)

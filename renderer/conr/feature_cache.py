@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from renderer.conr.networks import ConrNetworks
-from renderer.conr.shading import SheetFeatures
+from renderer.conr.networks.shading import SheetFeatures
 from udp_live.whole_file import replaced
 
 logger = logging.getLogger(__name__)

@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 
 from renderer.conr.feature_cache import FeatureCache
-from renderer.conr.painter import Painter
-from renderer.conr.shading import SheetFeatures
+from renderer.conr.networks.shading import SheetFeatures
+from renderer.conr.painters.painter import Painter
 from renderer.conr.udp_detector import find_figure, premultiply
 from renderer.conr.view_choice import choose_views, landmark_histogram, shown
 from renderer.errors import SheetError

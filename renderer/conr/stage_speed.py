@@ -16,11 +16,11 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from renderer.conr.config import SHADER_BLOCKS, SIDE_STEP, ConrConfig
-from renderer.conr.cuda_graph import GraphPainter
-from renderer.conr.frame_painter import FramePainter, fastest_dtype
 from renderer.conr.networks import NETWORK_OF_FILE, random_networks
-from renderer.conr.painter import Painter
-from renderer.conr.shading import SheetFeatures, advance, begin, finish
+from renderer.conr.networks.shading import SheetFeatures, advance, begin, finish
+from renderer.conr.painters.cuda_graph import GraphPainter
+from renderer.conr.painters.frame_painter import FramePainter, fastest_dtype
+from renderer.conr.painters.painter import Painter
 from renderer.errors import AcceleratorError
 
 WARM_UPS = 2  # the second call of a fixed shape runs as all later ones do
@@ -150,7 +150,7 @@ class StageSpeeds:
             yield "frame", painter
             return
         if everything:
-            from renderer.conr.onnx_painter import OnnxPainter
+            from renderer.conr.painters.onnx_painter import OnnxPainter
 
             yield "frame, no CUDA graph", painter
             onnx = OnnxPainter(self._networks, self._device, painter.dtype)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from renderer.conr.config import SIDE_STEP
-from renderer.conr.landmark_convention import LandmarkConvention
+from renderer.conr.landmarks.landmark_convention import LandmarkConvention
 from renderer.engines.read_back import read_back
 
 

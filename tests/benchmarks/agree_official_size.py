@@ -20,8 +20,8 @@ def main() -> None:
     """Print one line per number of views."""
     sys.path.insert(0, str(PROJECT_ROOT))
     from renderer.conr.config import ConrConfig
-    from renderer.conr.frame_painter import FramePainter
     from renderer.conr.networks import NETWORK_OF_FILE, ConrNetworks, expected_shapes
+    from renderer.conr.painters.frame_painter import FramePainter
     from tests.fakes.lively_conr import figures, lively_weights
     from tests.reference.published_conr import PublishedConr
 

@@ -8,7 +8,7 @@ import pytest
 
 from renderer.conr.config import ConrConfig
 from renderer.conr.networks import random_networks
-from renderer.conr.weights_file import WEIGHTS_NAME, save_networks
+from renderer.conr.weights.weights_file import WEIGHTS_NAME, save_networks
 from renderer.engines import DECODER_NAMES, Decoder, open_decoder
 from renderer.errors import AcceleratorError
 from renderer.types import CharacterSheet

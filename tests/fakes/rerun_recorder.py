@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from renderer.conr.cuda_graph import WARM_UPS, Work
+from renderer.conr.painters.cuda_graph import WARM_UPS, Work
 
 
 class RerunRecorder:

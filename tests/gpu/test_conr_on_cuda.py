@@ -10,11 +10,11 @@ from torch import Tensor
 
 from renderer.conr.config import ConrConfig
 from renderer.conr.conr_decoder import ConrDecoder
-from renderer.conr.cuda_graph import GraphPainter
-from renderer.conr.frame_painter import FramePainter
 from renderer.conr.networks import ConrNetworks
-from renderer.conr.onnx_painter import OnnxPainter
-from renderer.conr.painter import Painter
+from renderer.conr.painters.cuda_graph import GraphPainter
+from renderer.conr.painters.frame_painter import FramePainter
+from renderer.conr.painters.onnx_painter import OnnxPainter
+from renderer.conr.painters.painter import Painter
 from renderer.engines.read_back import read_back
 from renderer.types import CharacterSheet
 from tests.fakes.landmark_scene import NO_INK, doll_view, draw_doll

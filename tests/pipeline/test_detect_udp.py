@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from avatar_app.commands.cli import parse_arguments, run_command
 from avatar_app.paths import weights_folder
 from renderer.conr.config import ConrConfig
-from renderer.conr.convention_file import write_convention
-from renderer.conr.landmark_convention import named_convention
+from renderer.conr.landmarks.convention_file import write_convention
+from renderer.conr.landmarks.landmark_convention import named_convention
 from renderer.conr.networks import random_networks
-from renderer.conr.weights_file import WEIGHTS_NAME, save_networks
+from renderer.conr.weights.weights_file import WEIGHTS_NAME, save_networks
 from renderer.sheet.ply_file import read_ply
 from renderer.sheet.sheet_files import encode_png
 from renderer.types import LandmarkBox

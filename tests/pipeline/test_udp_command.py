@@ -20,8 +20,8 @@ from avatar_app.paths import find_avatar, find_clip
 from avatar_app.rendering import landmark_choice
 from avatar_app.rendering.landmark_choice import CANONICAL, CONR
 from avatar_app.tracking.replay_tracker import read_recorded_motion
-from renderer.conr.convention_file import write_convention
-from renderer.conr.landmark_convention import (
+from renderer.conr.landmarks.convention_file import write_convention
+from renderer.conr.landmarks.landmark_convention import (
     CONVENTION_NAMES,
     LandmarkConvention,
     named_convention,

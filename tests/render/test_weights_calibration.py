@@ -9,8 +9,12 @@ import pytest
 
 from avatar_app.commands.cli import parse_arguments, run_command
 from avatar_app.paths import shipped_avatars_folder, weights_folder
-from renderer.conr.convention_file import read_convention
-from renderer.conr.landmark_convention import LandmarkConvention, named_convention, rig_box
+from renderer.conr.landmarks.convention_file import read_convention
+from renderer.conr.landmarks.landmark_convention import (
+    LandmarkConvention,
+    named_convention,
+    rig_box,
+)
 from renderer.evaluation import random_pose
 from udp_live.loaders import load_rig
 from udp_live.rasterizer.udp_pass import UdpRasterizer

@@ -7,11 +7,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from renderer.conr import checkpoint_file
-from renderer.conr.checkpoint_file import read_checkpoint
-from renderer.conr.checkpoints import check_network, differences, read_checkpoints, recognise
 from renderer.conr.config import ConrConfig
 from renderer.conr.networks import NETWORK_OF_FILE, expected_shapes
+from renderer.conr.weights import checkpoint_file
+from renderer.conr.weights.checkpoint_file import read_checkpoint
+from renderer.conr.weights.checkpoints import (
+    check_network,
+    differences,
+    read_checkpoints,
+    recognise,
+)
 from renderer.errors import WeightsError
 from tests.fakes.conr_files import TINY, CodeInPickle, write_states
 

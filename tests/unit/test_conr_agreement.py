@@ -15,9 +15,9 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from renderer.conr.config import ConrConfig
-from renderer.conr.frame_painter import FramePainter
 from renderer.conr.networks import NETWORK_OF_FILE, ConrNetworks, expected_shapes
-from renderer.conr.shading import shade
+from renderer.conr.networks.shading import shade
+from renderer.conr.painters.frame_painter import FramePainter
 from tests.fakes.lively_conr import ConrInput, figures, lively_weights
 from tests.reference.published_conr import Means, PublishedConr, ViewState
 

@@ -4,12 +4,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from renderer.conr import cuda_graph
 from renderer.conr.config import ConrConfig
-from renderer.conr.cuda_graph import GraphPainter
-from renderer.conr.frame_painter import FramePainter
-from renderer.conr.painter import Painter
-from renderer.conr.shading import SheetFeatures
+from renderer.conr.networks.shading import SheetFeatures
+from renderer.conr.painters import cuda_graph
+from renderer.conr.painters.cuda_graph import GraphPainter
+from renderer.conr.painters.frame_painter import FramePainter
+from renderer.conr.painters.painter import Painter
 from tests.fakes.lively_conr import figures, lively_networks
 from tests.fakes.rerun_recorder import RerunRecorder
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from renderer.conr import feature_cache
 from renderer.conr.config import ConrConfig
 from renderer.conr.feature_cache import FeatureCache, networks_digest
-from renderer.conr.frame_painter import FramePainter
 from renderer.conr.networks import random_networks
-from renderer.conr.shading import SheetFeatures
+from renderer.conr.networks.shading import SheetFeatures
+from renderer.conr.painters.frame_painter import FramePainter
 
 NETWORKS = random_networks(ConrConfig.tiny())
 DIGEST = networks_digest(NETWORKS)

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from avatar_app.paths import shipped_avatars_folder
-from renderer.conr.calibration import calibrate
-from renderer.conr.calibration_verdict import judge, looks_like_a_figure
-from renderer.conr.landmark_convention import LandmarkConvention, named_convention
-from renderer.conr.mirror_plane import find_mirror_plane
-from renderer.conr.surface_cloud import SurfaceCloud, rig_cloud, sequence_cloud
+from renderer.conr.landmarks.calibration import calibrate
+from renderer.conr.landmarks.calibration_verdict import judge, looks_like_a_figure
+from renderer.conr.landmarks.landmark_convention import LandmarkConvention, named_convention
+from renderer.conr.landmarks.mirror_plane import find_mirror_plane
+from renderer.conr.landmarks.surface_cloud import SurfaceCloud, rig_cloud, sequence_cloud
 from renderer.errors import WeightsError
 from renderer.types import LandmarkBox
 from tests.fakes.tiny_rig import tiny_rig

@@ -7,8 +7,12 @@ import pytest
 from avatar_app.errors import UsageError
 from avatar_app.rendering import landmark_choice
 from avatar_app.rendering.landmark_choice import choose_convention, written_name
-from renderer.conr.convention_file import write_convention
-from renderer.conr.landmark_convention import LandmarkConvention, named_convention, rig_box
+from renderer.conr.landmarks.convention_file import write_convention
+from renderer.conr.landmarks.landmark_convention import (
+    LandmarkConvention,
+    named_convention,
+    rig_box,
+)
 from tests.fakes.tiny_rig import tiny_rig
 
 FITTED = LandmarkConvention("fitted", (0, 2, 1), (1.0, -4.0, 1.0), (0.0, 2.5, 0.0))

@@ -3,8 +3,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from renderer.conr.convention_file import convention_name, read_convention, write_convention
-from renderer.conr.landmark_convention import (
+from renderer.conr.landmarks.convention_file import (
+    convention_name,
+    read_convention,
+    write_convention,
+)
+from renderer.conr.landmarks.landmark_convention import (
     LandmarkConvention,
     landmark_box,
     named_convention,

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from renderer.conr import onnx_export, onnx_painter
 from renderer.conr.config import ConrConfig
-from renderer.conr.frame_painter import FramePainter
 from renderer.conr.networks import ConrNetworks
-from renderer.conr.onnx_export import cached_frame, export_frame, frame_digest
-from renderer.conr.onnx_painter import OnnxPainter
-from renderer.conr.painter import Painter
-from renderer.conr.shading import SheetFeatures
+from renderer.conr.networks.shading import SheetFeatures
+from renderer.conr.painters import onnx_export, onnx_painter
+from renderer.conr.painters.frame_painter import FramePainter
+from renderer.conr.painters.onnx_export import cached_frame, export_frame, frame_digest
+from renderer.conr.painters.onnx_painter import OnnxPainter
+from renderer.conr.painters.painter import Painter
 from renderer.engines import onnx_session
 from renderer.engines.onnx_session import CPU, CUDA, TENSORRT, provider_choices, runs_on_gpu
 from renderer.errors import AcceleratorError

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from renderer.conr.landmark_convention import named_convention
+from renderer.conr.landmarks.landmark_convention import named_convention
 from renderer.conr.target_input import read_picture, read_target, square_around
 
 CONVENTION = named_convention("A")

@@ -12,12 +12,12 @@ from avatar_app.commands.conr_download import fetch_conr
 from avatar_app.commands.google_drive import DriveSite
 from avatar_app.commands.progress_line import ProgressLine
 from avatar_app.paths import weights_folder
-from renderer.conr.checkpoints import read_checkpoints
 from renderer.conr.config import ConrConfig
-from renderer.conr.convention_file import write_convention
-from renderer.conr.landmark_convention import named_convention
+from renderer.conr.landmarks.convention_file import write_convention
+from renderer.conr.landmarks.landmark_convention import named_convention
 from renderer.conr.networks import NETWORK_OF_FILE, expected_shapes
-from renderer.conr.weights_file import load_networks
+from renderer.conr.weights.checkpoints import read_checkpoints
+from renderer.conr.weights.weights_file import load_networks
 from tests.fakes.conr_files import TINY, write_states
 from tests.fakes.file_server import LOCAL_RULES, FileServer, Served, file_server
 
@@ -27,7 +27,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty home, and networks of a tiny size."""
     for name in ("XDG_DATA_HOME", "HOME"):
         monkeypatch.setenv(name, str(tmp_path / "home"))
-    monkeypatch.setattr("renderer.conr.checkpoints.ConrConfig", lambda: TINY)
+    monkeypatch.setattr("renderer.conr.weights.checkpoints.ConrConfig", lambda: TINY)
     return tmp_path
 
 

@@ -5,10 +5,10 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from renderer.conr.checkpoints import SourceFile, read_checkpoints
 from renderer.conr.config import ConrConfig
 from renderer.conr.networks import random_networks
-from renderer.conr.weights_file import (
+from renderer.conr.weights.checkpoints import SourceFile, read_checkpoints
+from renderer.conr.weights.weights_file import (
     FORMAT,
     load_networks,
     read_header,
@@ -78,7 +78,7 @@ def test_a_failed_write_keeps_the_old_file(path: Path, monkeypatch: pytest.Monke
         raise OSError(28, "No space left on device")
 
     before = path.read_bytes()
-    monkeypatch.setattr("renderer.conr.weights_file.save_file", full)
+    monkeypatch.setattr("renderer.conr.weights.weights_file.save_file", full)
     with pytest.raises(WeightsError, match="No space left on device; check the disk"):
         save_networks(random_networks(TINY, 4), path)
     assert path.read_bytes() == before
@@ -142,6 +142,6 @@ def test_other_types_and_numbers_that_are_not_finite_are_damage(path: Path) -> N
 
 
 def test_an_absurdly_large_file_is_not_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("renderer.conr.weights_file.MAX_FILE_BYTES", 1000)
+    monkeypatch.setattr("renderer.conr.weights.weights_file.MAX_FILE_BYTES", 1000)
     with pytest.raises(WeightsError, match="too large"):
         load_networks(path)

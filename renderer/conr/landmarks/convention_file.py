@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from renderer.conr.landmark_convention import (
+from renderer.conr.landmarks.landmark_convention import (
     CONVENTION_NAMES,
     DEFAULT_CONVENTION,
     LandmarkConvention,

@@ -4,11 +4,11 @@ import torch
 from torch import Tensor, nn
 
 from renderer.conr.config import SHADER_BLOCKS, ConrConfig
-from renderer.conr.rgba_head import RgbaHead
-from renderer.conr.shader import Shader, ShaderKernels
-from renderer.conr.shading import SheetFeatures, shade, share_of_sheet
-from renderer.conr.unet import ParserNet, PoseEncoder
-from renderer.conr.warp import shrink
+from renderer.conr.networks.rgba_head import RgbaHead
+from renderer.conr.networks.shader import Shader, ShaderKernels
+from renderer.conr.networks.shading import SheetFeatures, shade, share_of_sheet
+from renderer.conr.networks.unet import ParserNet, PoseEncoder
+from renderer.conr.networks.warp import shrink
 
 NETWORK_OF_FILE = {
     "udpparsernet.pth": "parser",

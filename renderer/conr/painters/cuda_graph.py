@@ -14,8 +14,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from renderer.conr.painter import Painter
-from renderer.conr.shading import SheetFeatures
+from renderer.conr.networks.shading import SheetFeatures
+from renderer.conr.painters.painter import Painter
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from renderer.conr.surface_cloud import SurfaceCloud
+from renderer.conr.landmarks.surface_cloud import SurfaceCloud
 
 MIRROR_STEPS = 8
 MIRRORED_SHARE = 0.8  # of the surface; the rest may be an accessory on one side

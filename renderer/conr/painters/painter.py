@@ -5,7 +5,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from renderer.conr.shading import SheetFeatures
+from renderer.conr.networks.shading import SheetFeatures
 
 
 class Painter(Protocol):

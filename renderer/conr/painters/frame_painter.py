@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from renderer.conr.networks import ConrNetworks
-from renderer.conr.shader import BlockKernels
-from renderer.conr.shading import SheetFeatures
+from renderer.conr.networks.shader import BlockKernels
+from renderer.conr.networks.shading import SheetFeatures
 
 
 class FramePainter:

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from renderer.conr.config import SHADER_BLOCKS, SIDE_STEP, ConrConfig
 from renderer.conr.networks import ConrNetworks
-from renderer.conr.shading import SheetFeatures, shade
+from renderer.conr.networks.shading import SheetFeatures, shade
 from udp_live.whole_file import replaced
 
 logger = logging.getLogger(__name__)

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from renderer.conr.calibration import AxisFit, Calibration
-from renderer.conr.landmark_convention import (
+from renderer.conr.landmarks.calibration import AxisFit, Calibration
+from renderer.conr.landmarks.landmark_convention import (
     CONVENTION_NAMES,
     LandmarkConvention,
     named_convention,
 )
-from renderer.conr.surface_cloud import SurfaceCloud
+from renderer.conr.landmarks.surface_cloud import SurfaceCloud
 from renderer.types import LandmarkBox
 
 # How far a fit may be off by the difference between two bodies, in our landmark units, per axis

@@ -12,9 +12,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from renderer.conr.checkpoints import SourceFile, differences
 from renderer.conr.config import ConrConfig
 from renderer.conr.networks import NETWORK_OF_FILE, ConrNetworks, expected_shapes
+from renderer.conr.weights.checkpoints import SourceFile, differences
 from renderer.errors import WeightsError
 from udp_live.whole_file import replaced
 

@@ -9,10 +9,10 @@ import onnxruntime
 import torch
 from torch import Tensor
 
-from renderer.conr.frame_painter import FramePainter
 from renderer.conr.networks import ConrNetworks
-from renderer.conr.onnx_export import OUTPUT, TARGET, cached_frame, sheet_tensors
-from renderer.conr.shading import SheetFeatures
+from renderer.conr.networks.shading import SheetFeatures
+from renderer.conr.painters.frame_painter import FramePainter
+from renderer.conr.painters.onnx_export import OUTPUT, TARGET, cached_frame, sheet_tensors
 from renderer.engines.onnx_session import SESSION_ERRORS, element_type, open_session, runs_on_gpu
 from renderer.errors import AcceleratorError
 

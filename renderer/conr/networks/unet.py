@@ -4,7 +4,14 @@ import torch
 from torch import Tensor, nn
 
 from renderer.conr.config import ConrConfig
-from renderer.conr.resnet import BasicBlock, Bottleneck, Norm, backbone, convolution, features
+from renderer.conr.networks.resnet import (
+    BasicBlock,
+    Bottleneck,
+    Norm,
+    backbone,
+    convolution,
+    features,
+)
 
 INPUT_MEAN, INPUT_DEVIATION = 0.6, 0.297  # the same for each channel, colours and landmarks alike
 

@@ -15,14 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from renderer.conr.landmark_convention import (
+from renderer.conr.landmarks.landmark_convention import (
     CANDIDATE_AXES,
     MAX_SCALE,
     MIN_SCALE,
     LandmarkConvention,
 )
-from renderer.conr.mirror_plane import MirrorPlane, find_mirror_plane
-from renderer.conr.surface_cloud import SurfaceCloud
+from renderer.conr.landmarks.mirror_plane import MirrorPlane, find_mirror_plane
+from renderer.conr.landmarks.surface_cloud import SurfaceCloud
 from renderer.errors import WeightsError
 
 Doubles = NDArray[np.float64]

@@ -7,9 +7,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from renderer.conr.checkpoint_file import CheckpointFile, read_checkpoint
 from renderer.conr.config import ConrConfig
 from renderer.conr.networks import NETWORK_OF_FILE, expected_shapes
+from renderer.conr.weights.checkpoint_file import CheckpointFile, read_checkpoint
 from renderer.errors import WeightsError
 
 Shapes = Mapping[str, tuple[int, ...]]

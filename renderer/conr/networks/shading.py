@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from renderer.conr.shader import BlockKernels
-from renderer.conr.warp import double, shrink, warp, warp_groups
+from renderer.conr.networks.shader import BlockKernels
+from renderer.conr.networks.warp import double, shrink, warp, warp_groups
 
 
 @dataclass(frozen=True, slots=True)
