@@ -224,12 +224,20 @@ class PointsDesk:
     def __init__(self, parent: QWidget) -> None:
         self._parent = parent
         self._worker: CloudWorker | None = None
+        self._is_sparing = False
         self.window: CloudWindow | None = None
+
+    def spare(self, is_sparing: bool) -> None:
+        """Leave the processor to the live avatar while one runs."""
+        self._is_sparing = is_sparing
+        if self._worker is not None:
+            self._worker.spare(is_sparing)
 
     def show(self, avatar: Path) -> None:
         """Show an avatar's points, in front."""
         if self.window is None or self._worker is None:
             self._worker = CloudWorker(parent=self._parent)
+            self._worker.spare(self._is_sparing)
             self.window = CloudWindow(self._worker, self._parent)
         if self.window.isVisible():
             self.window.raise_()

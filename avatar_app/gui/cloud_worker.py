@@ -1,6 +1,7 @@
 """The work behind the point-cloud window, on a thread of its own: load, draw, save."""
 
 import logging
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QObject, QThreadPool, Signal
+from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal
 
 from avatar_app.gui.cloud_picture import CloudScene, Colour, draw_points, make_scene
 from avatar_app.gui.cloud_view import CloudView
@@ -25,6 +26,7 @@ MAX_DRAWN = 300_000  # points; more show nothing more
 COARSER = 1.45  # distance between points from one level of detail to the next
 LEVELS = 3
 SLOW_S, FAST_S = 1 / 25, 1 / 70  # a moving cloud's picture, before detail is lost or gained
+SPARING_S = 0.1  # between two pictures while the live avatar needs the processor
 WAIT_MS = 20_000
 
 
@@ -121,15 +123,23 @@ class CloudWorker(QObject):
     _finished = Signal()
 
     def __init__(
-        self, load: Callable[[Path], LoadedCloud] = load_cloud, parent: QObject | None = None
+        self,
+        load: Callable[[Path], LoadedCloud] = load_cloud,
+        parent: QObject | None = None,
+        clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(parent)
-        self._load = load
+        self._load, self._clock_s = load, clock_s
         self._files = self._pool()
         self._pictures = self._pool()
         self._wanted: PictureRequest | None = None
         self._is_drawing = False
         self._level = 0
+        self._is_sparing = False
+        self._begun_s = -math.inf
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.timeout.connect(self._draw_next)
         self._finished.connect(self._draw_next)
 
     @property
@@ -145,10 +155,16 @@ class CloudWorker(QObject):
         """Begin to write a PLY file."""
         self._files.start(lambda: self._save_now(loaded, path))
 
+    def spare(self, is_sparing: bool) -> None:
+        """Draw few pictures a second from now on, or as many as are asked for."""
+        self._is_sparing = is_sparing
+        if self._rest.isActive():
+            self._draw_next()
+
     def draw(self, request: PictureRequest) -> None:
         """Draw this next; an older request that has not begun is forgotten."""
         self._wanted = request
-        if not self._is_drawing:
+        if not self._is_drawing and not self._rest.isActive():
             self._draw_next()
 
     def forget(self) -> None:
@@ -158,15 +174,24 @@ class CloudWorker(QObject):
     def close(self) -> None:
         """Wait for what is under way. Blocks up to some seconds."""
         self._wanted = None
+        self._rest.stop()
         for pool in (self._files, self._pictures):
             pool.clear()
             pool.waitForDone(WAIT_MS)
 
     def _draw_next(self) -> None:
+        """Begin the picture that is wanted, if there is one, when it is time for it."""
+        rest_s = self._begun_s + SPARING_S - self._clock_s() if self._is_sparing else 0.0
+        self._rest.stop()
+        self._is_drawing = False
+        if self._wanted is None:
+            return
+        if rest_s > 0.0:
+            self._rest.start(math.ceil(1000 * rest_s))
+            return
         request, self._wanted = self._wanted, None
-        self._is_drawing = request is not None
-        if request is not None:
-            self._pictures.start(lambda: self._draw_now(request))
+        self._is_drawing, self._begun_s = True, self._clock_s()
+        self._pictures.start(lambda: self._draw_now(request))
 
     def _draw_now(self, request: PictureRequest) -> None:
         start_s = time.perf_counter()

@@ -150,6 +150,7 @@ class MainWindow(QMainWindow):
         self.panel.show_state(state, is_clip=self.session.config.source.is_clip)
         self.status.show_state(state)
         self.stage.show_state(state)
+        self.points.spare(state in (EngineState.STARTING, EngineState.RUNNING))
         if state is EngineState.STARTING:
             self.banner.withdraw("error", "success")
         elif state is EngineState.STOPPED and self.session.finished_recording is not None:

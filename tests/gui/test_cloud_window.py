@@ -11,12 +11,20 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
+from avatar_app.engine import EngineState
 from avatar_app.gui.cloud_view import CloudView
 from avatar_app.gui.cloud_window import LANDMARKS, CloudWindow
-from avatar_app.gui.cloud_worker import CloudWorker, LoadedCloud, load_cloud, make_levels
+from avatar_app.gui.cloud_worker import (
+    CloudWorker,
+    LoadedCloud,
+    PictureRequest,
+    load_cloud,
+    make_levels,
+)
 from renderer.errors import SheetError
 from renderer.sheet.ply_file import read_ply
 from renderer.sheet.point_cloud import PointCloud
+from tests.fakes.engine_parts import FakeClock
 from tests.gui.conftest import TIMEOUT_MS, Desk
 
 pytestmark = pytest.mark.gui
@@ -262,6 +270,51 @@ def test_many_points_are_drawn_thinned_and_coarser_levels_share_the_centre() -> 
     assert len({(level.height, level.width) for level in levels}) == 1
     for level in levels:
         np.testing.assert_allclose(level.positions.mean(axis=0), 0, atol=0.02)
+
+
+def test_beside_a_live_avatar_pictures_keep_their_distance(qtbot: QtBot) -> None:
+    clock = FakeClock()
+    worker = CloudWorker(load_ball, clock_s=clock)
+    scenes = make_levels(ball(), SPACING)
+    requests = [
+        PictureRequest(scenes, CloudView(yaw_rad=turn), (600, 600), (0, 0, 0), is_fine=False)
+        for turn in (0.0, 0.1, 0.2)
+    ]
+    worker.spare(True)
+    with qtbot.waitSignal(worker.drawn, timeout=TIMEOUT_MS):
+        worker.draw(requests[0])
+    qtbot.waitUntil(lambda: worker.is_idle, timeout=TIMEOUT_MS)
+    worker.draw(requests[1])
+    worker.draw(requests[2])
+    assert worker.is_idle
+    with qtbot.waitSignal(worker.drawn, timeout=TIMEOUT_MS) as drawn:
+        clock.advance(1.0)
+    assert drawn.args[0].view == requests[2].view
+    qtbot.waitUntil(lambda: worker.is_idle, timeout=TIMEOUT_MS)
+    worker.draw(requests[0])
+    assert worker.is_idle
+    with qtbot.waitSignal(worker.drawn, timeout=TIMEOUT_MS):
+        worker.spare(False)
+    worker.close()
+
+
+def test_the_live_avatar_goes_before_the_points_while_it_runs(
+    desk: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    told: list[bool] = []
+    monkeypatch.setattr(CloudWorker, "spare", lambda worker, is_sparing: told.append(is_sparing))
+    for state, expected in (
+        (EngineState.RUNNING, True),
+        (EngineState.STOPPED, False),
+        (EngineState.STARTING, True),
+    ):
+        desk.session.bridge.state_changed.emit(state)
+        if not told:
+            qtbot.mouseClick(desk.window.panel.points, Qt.MouseButton.LeftButton)
+        assert told[-1] is expected
+    window = desk.window.points.window
+    qtbot.waitUntil(lambda: window.canvas.message[0] == "No point cloud", timeout=TIMEOUT_MS)
+    assert caplog.text
 
 
 def test_a_missing_avatar_cannot_be_loaded(tmp_path: Path) -> None:
