@@ -1,9 +1,11 @@
 """Writing to a disk that may be full: errors become one sentence."""
 
 import errno
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from avatar_app.errors import OutputError
 
@@ -32,6 +34,7 @@ class DiskFile:
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._file = path.open("wb")
         self.error: OSError | None = None
 
@@ -55,6 +58,19 @@ class DiskFile:
     def tell(self) -> int:
         """Return the position."""
         return self._file.tell()
+
+    def read_back(self, url: str, flags: int, options: object) -> BinaryIO:
+        """Open for reading what was written so far: ``io_open`` of PyAV's containers.
+
+        FFmpeg asks for it to bring the index of an MP4 before its pictures.
+        """
+        try:
+            self._file.flush()
+            self.check()
+            return self._path.open("rb")
+        except OSError as error:
+            self.error = error
+            return io.BytesIO()
 
     def check(self) -> None:
         """Raise the disk's error if there was one."""

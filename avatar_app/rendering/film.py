@@ -19,6 +19,8 @@ from avatar_app.rendering.progress import Progress
 from avatar_app.rendering.segments import Segments, to_ticks
 from avatar_app.rendering.sound import Sound, Soundtrack, packet_time
 
+# With its index in front a film begins to play before all of it has come over the net.
+CONTAINER_OPTIONS = {".mp4": {"movflags": "+faststart"}, ".webm": {}}
 ALPHA_MARK = "alpha_mode"  # without it players of WebM pass over the alpha
 
 
@@ -97,7 +99,13 @@ class Film:
     def _write(self, file: DiskFile) -> None:
         with ExitStack() as stack:
             first = stack.enter_context(av.open(str(self._segments.path(0))))
-            film: Any = av.open(file, "w", format=self._path.suffix.removeprefix("."))
+            film: Any = av.open(
+                file,
+                "w",
+                format=self._path.suffix.removeprefix("."),
+                options=CONTAINER_OPTIONS[self._path.suffix],
+                io_open=file.read_back,
+            )
             stack.callback(film.close)
             template = first.streams.video[0]
             stream = film.add_stream_from_template(template)

@@ -112,6 +112,14 @@ def test_sound_goes_along_from_start_to_end(tmp_path: Path, suffix: str) -> None
     assert len(pictures(path)[0]) == 20
 
 
+def test_the_index_of_an_mp4_comes_before_its_pictures(tmp_path: Path) -> None:
+    source = write_film(tmp_path / "source.mkv", frames=20, fps=10)
+    make(tmp_path / "out.mp4", SwingingPainting(), Soundtrack(source, 0.0))
+    content = (tmp_path / "out.mp4").read_bytes()
+    assert 0 < content.index(b"moov") < content.index(b"mdat")
+    assert [path.name for path in (tmp_path / "out.job").glob("film*")] == []
+
+
 def test_the_last_picture_is_shown_until_the_end(tmp_path: Path) -> None:
     painting = SwingingPainting()
     painting.end_s = 2.4
