@@ -12,8 +12,13 @@ from numpy.typing import NDArray
 from avatar_app.commands.cli import parse_arguments, run_command
 from avatar_app.paths import avatar_names, clip_names
 from avatar_app.rendering import segments
+from tests.fakes.known_motion import known_poses
+from tests.fakes.openpose_files import SIZE as SIZE_PX
+from tests.fakes.openpose_files import keypoints_of_pose, write_frames
+from tests.fakes.person import rig_with_hands
 from udp_live.errors import GlContextError
 from udp_live.rasterizer.gl_context import open_context
+from udp_live.udp_files import open_udp_folder
 
 SIZE = 96
 SEGMENT_FRAMES = 4
@@ -88,3 +93,22 @@ def test_a_udp_sequence_of_the_avatar_looks_like_the_avatar(tmp_path: Path) -> N
         figure = image[image[..., 3] > 200][:, :3]
         assert 0.05 < len(figure) / SIZE**2 < 0.5
         assert figure.std(axis=0).min() > 40  # hair, skin and clothes
+
+
+def test_keypoints_become_a_film_and_a_sequence_of_the_moving_avatar(tmp_path: Path) -> None:
+    rig = rig_with_hands()
+    poses = known_poses(rig)[20::20]
+    write_frames(tmp_path / "dance ü", [[keypoints_of_pose(rig, pose)] for pose in poses])
+    source = ("--source", f"openpose:{tmp_path}/dance ü?fps=4&size={SIZE_PX[0]}x{SIZE_PX[1]}")
+    run("render", *source, "--device", "cpu", "--output", tmp_path / "out.mp4")
+    with av.open(str(tmp_path / "out.mp4")) as film:
+        assert float(film.duration / av.time_base) == pytest.approx(len(poses) / 4, abs=0.01)
+    pictures = film_pictures(tmp_path / "out.mp4")
+    assert len(pictures) == len(poses)
+    assert np.abs(pictures[0].astype(int) - pictures[3]).mean() > 3.0
+    run("udp", *source, "--output", tmp_path / "udp")
+    sequence = open_udp_folder(tmp_path / "udp")
+    assert len(sequence) == len(poses)
+    assert sequence.notes is not None
+    assert sequence.notes.fps == 4.0
+    assert all((udp.xyzv[..., 3] > 0.5).mean() > 0.04 for _, udp in sequence)
