@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from avatar_app.engine import EngineConfig, SourceConfig
 
 WINDOW, NO_OUTPUT = "window", "none"
-DECODERS = ("guided", "conr", "conr-onnx")
+DECODERS = ("guided", "lookup", "conr", "conr-onnx")
 DEVICES = ("auto", "cpu", "cuda")
 FRAMINGS = ("bust", "half", "full", "face")
 SOURCE_HELP = (

@@ -10,6 +10,8 @@ from avatar_app.rendering.fingerprint import avatar_digest, file_digest, listing
 
 Inputs = dict[str, str]
 
+NO_DOWNLOADS = ("guided", "lookup")  # they ask all drawings and need no weights of the user's
+
 
 @dataclass(frozen=True, slots=True)
 class RenderOrder:
@@ -66,8 +68,8 @@ def painting_inputs(order: RenderOrder) -> Inputs:
         "size": str(config.size),
         "background": _background(config.background),
         "decoder": config.decoder,
-        "drawings": str(config.views) if config.decoder != "guided" else "all",
-        "weights": _weights() if config.decoder != "guided" else "none",
+        "drawings": str(config.views) if config.decoder not in NO_DOWNLOADS else "all",
+        "weights": _weights() if config.decoder not in NO_DOWNLOADS else "none",
         "device": config.device,
     }
 

@@ -11,7 +11,7 @@ from renderer.types import CharacterSheet, ViewOptions
 from udp_live.types import UdpMap
 from udp_live.udp_texture import UdpTexture
 
-DECODER_NAMES = ("guided", "conr", "conr-onnx")
+DECODER_NAMES = ("guided", "lookup", "conr", "conr-onnx")
 
 
 class Decoder(Protocol):
@@ -93,7 +93,7 @@ def open_decoder(
     """
     from renderer.engines.torch_device import pick_device
 
-    if name == "guided":
+    if name in ("guided", "lookup"):  # the look-up alone is guided without a network's weights
         from renderer.guided.guided_decoder import GuidedDecoder
 
         return GuidedDecoder(pick_device(device), cache_folder)
