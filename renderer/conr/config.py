@@ -6,6 +6,7 @@ from typing import Any
 
 STAGES = 4  # of a ResNet
 SHADER_BLOCKS = 6  # at 1/32, 1/16, 1/8, 1/4, 1/2 and 1/1 of the picture's side
+MAX_WIDTH = 1 << 16  # no network comes near; what lies beyond overflows when shapes are made
 SIDE_STEP = 128  # pictures have sides that are multiples of this: 1/32, halved twice more
 
 
@@ -39,8 +40,8 @@ class ConrConfig:
             raise ValueError(f"unexpected number of stages: {self}; give {STAGES}")
         if len(self.decoder_widths) != STAGES + 1:
             raise ValueError(f"unexpected decoder_widths: {self.decoder_widths}; give 5")
-        if min(self._all_sizes()) < 1:
-            raise ValueError(f"unexpected width: {self}; give positive numbers")
+        if min(self._all_sizes()) < 1 or max(self._all_sizes()) > MAX_WIDTH:
+            raise ValueError(f"unexpected width: {self}; give 1 to {MAX_WIDTH}")
         if any(width % 4 for width in self.parser_widths):
             raise ValueError(f"unexpected parser_widths: {self.parser_widths} not divisible by 4")
         if any(width % self.flow_groups for width in self.message_widths):

@@ -78,7 +78,6 @@ class ConrDecoder:
 
         Raises:
             AcceleratorError: The device ran out of memory.
-            WeightsError: ``conr.toml`` is damaged.
         """
         self._device = device
         self._weights_folder = weights_folder
@@ -107,7 +106,11 @@ class ConrDecoder:
         return self._device.type == "cuda" and self._options.per_frame is None
 
     def encode(self, sheet: CharacterSheet) -> ConrSheet:
-        """Prepare a sheet; see Decoder. Its features are made with the first frame of a size."""
+        """Prepare a sheet; see Decoder. Its features are made with the first frame of a size.
+
+        Raises:
+            WeightsError: ``conr.toml`` is damaged.
+        """
         encoding = SheetEncoding(sheet, self._painter, self._cache, self._options)
         return ConrSheet(encoding, self._convention(sheet))
 
@@ -122,7 +125,8 @@ class ConrDecoder:
         """Paint a UDP map; see Decoder."""
         scale = supersampling
         udp_map = udp if isinstance(udp, UdpMap) else None
-        pixels = self._pixels(udp)
+        with self._memory():
+            pixels = self._pixels(udp)
         height, width = pixels.shape[:2]
         if not 1 <= scale <= MAX_SUPERSAMPLING or height % scale or width % scale:
             raise ValueError(f"unexpected supersampling: {scale} of a {width}x{height} map")

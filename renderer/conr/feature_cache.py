@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 FORMAT_VERSION = 1  # raise whenever the way to the features or the layout below changes
 KEPT_FILES = 64  # per folder; older ones are deleted
+KEPT_BYTES = 2 << 30  # per folder; a drawing takes 30 MB at 512 px, 110 MB at 1024
 DAMAGE = (SafetensorError, OSError, ValueError, TypeError, LookupError, RuntimeError)
 
 
@@ -103,7 +104,11 @@ def _arranged(tensors: dict[str, Tensor], dtype: torch.dtype, side: int) -> Shee
 
 
 def _delete_oldest(folder: Path) -> None:
-    """Keep the cache from growing without end."""
-    files = sorted(folder.glob("conr-*.safetensors"), key=lambda path: path.stat().st_mtime)
-    for path in files[:-KEPT_FILES]:
-        path.unlink(missing_ok=True)
+    """Keep the cache from growing without end; the newest file stays, whatever its size."""
+    files = [(path, path.stat()) for path in folder.glob("conr-*.safetensors")]
+    files.sort(key=lambda file: file[1].st_mtime_ns, reverse=True)
+    size = 0
+    for number, (path, stat) in enumerate(files):
+        size += stat.st_size
+        if number and (number >= KEPT_FILES or size > KEPT_BYTES):
+            path.unlink(missing_ok=True)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from renderer.conr.feature_cache import FeatureCache
 from renderer.conr.networks.shading import SheetFeatures
 from renderer.conr.painters.painter import Painter
-from renderer.conr.udp_detector import find_figure, premultiply
+from renderer.conr.sheet_input import find_figure, premultiply
 from renderer.conr.view_choice import choose_views, landmark_histogram, shown
 from renderer.errors import SheetError
 from renderer.types import CharacterSheet, SheetView, ViewOptions

@@ -134,10 +134,10 @@ class StageSpeeds:
             if each_stage:
                 one = drawings[:1]
                 yield self._speed("sheet encoding", torch.float32, 1, lambda: painter.encode(one))
-                for stage, call in stages:
-                    yield self._speed(stage, dtype, views, call)
+                for stage, type_, call in stages:
+                    yield self._speed(stage, type_, views, call)
             # Counted stage by stage: a recorded graph of the whole frame shows no operations.
-            gflop = sum(counted_gflop(call) for _, call in stages)
+            gflop = sum(counted_gflop(call) for *_, call in stages)
             for stage, whole in self._painters(painter, side, everything=each_stage):
                 call = partial(whole.paint, sheet, target)
                 yield self._speed(stage, dtype, views, call, gflop)
@@ -213,26 +213,27 @@ def counted_gflop(call: Callable[[], object]) -> float:
 
 def _frame_stages(
     painter: FramePainter, sheet: SheetFeatures, target: Tensor
-) -> list[tuple[str, Callable[[], object]]]:
-    """List the stages of a frame, each with what comes before it already done."""
+) -> list[tuple[str, torch.dtype, Callable[[], object]]]:
+    """List the stages of a frame and their types, each with what comes before already done."""
     networks, kernels = painter.networks, painter.kernels
-    stages: list[tuple[str, Callable[[], object]]] = []
+    stages: list[tuple[str, torch.dtype, Callable[[], object]]] = []
+    dtype, end_dtype = painter.dtype, painter.end_dtype
     # Made outside of inference mode each call would pay for gradients.
-    taken = target.to(painter.dtype, memory_format=torch.channels_last)
+    taken = target.to(painter.end_dtype, memory_format=torch.channels_last)
     with torch.inference_mode():
         poses = networks.pose_encoder(taken)
         state = begin(kernels[0], sheet, poses[0])
-        stages.append(("target encoder", _quiet(networks.pose_encoder, taken)))
-        stages.append(("shader block 0", _quiet(begin, kernels[0], sheet, poses[0])))
+        stages.append(("target encoder", end_dtype, _quiet(networks.pose_encoder, taken)))
+        stages.append(("shader block 0", dtype, _quiet(begin, kernels[0], sheet, poses[0])))
         for level in range(1, SHADER_BLOCKS - 1):
             given = (sheet.features[level - 1], poses[level], sheet.references[level])
             call = _quiet(advance, kernels[level], state, *given)
-            stages.append((f"shader block {level}", call))
+            stages.append((f"shader block {level}", dtype, call))
             state = advance(kernels[level], state, *given)
         last = SHADER_BLOCKS - 1
-        stages.append((f"shader block {last}", _quiet(finish, kernels[last], state)))
-        message = finish(kernels[last], state).to(painter.dtype)
-        stages.append(("RGBA head", _quiet(networks.rgba_head, message)))
+        stages.append((f"shader block {last}", dtype, _quiet(finish, kernels[last], state)))
+        message = finish(kernels[last], state).to(painter.end_dtype)
+        stages.append(("RGBA head", end_dtype, _quiet(networks.rgba_head, message)))
     return stages
 
 

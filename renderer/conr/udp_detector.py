@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 
 from renderer.conr.networks import ConrNetworks
-from renderer.conr.square_crop import SquareCrop, crop_around
-from renderer.errors import AcceleratorError, SheetError
+from renderer.conr.sheet_input import MIN_FIGURE_SHARE, find_figure, premultiply
+from renderer.errors import AcceleratorError
 from udp_live.types import UdpMap
 
 Image = NDArray[np.uint8]
@@ -18,14 +18,6 @@ Image = NDArray[np.uint8]
 PICTURE_SIZE = 512  # side that the networks work at; a face has then about 80 pixels
 SIZE_STEP, MIN_SIZE, MAX_SIZE = 32, 64, 2048
 OCCUPIED = 0.5  # our maps say 1 or 0; the network was trained with a cross-entropy, even at half
-MIN_FIGURE_SHARE = 0.001  # of the picture; with less, the original made the sample empty
-MIN_FIGURE_PX = 8  # longer side of the figure
-FILLED_BOX = 0.95  # of the figure's bounding box; a figure fills 25 to 60 %
-
-OPAQUE = (
-    "the background must be transparent: the picture has none that is; "
-    "cut the figure out and save it as a PNG with alpha"
-)
 
 
 class UdpDetector:
@@ -94,42 +86,6 @@ class UdpDetector:
         return np.ascontiguousarray(planes.transpose(1, 2, 0))
 
 
-def find_figure(image: Image) -> SquareCrop:
-    """Return the square around a drawing's figure.
-
-    Raises:
-        SheetError: Nothing is drawn, too little, or there is no transparent background.
-        ValueError: The array is no picture.
-    """
-    if image.ndim != 3 or image.shape[2] not in (3, 4) or image.dtype != np.uint8:
-        raise ValueError(f"unexpected image: {image.shape} {image.dtype}; give [H, W, 4] uint8")
-    if image.shape[2] == 3:
-        raise SheetError(OPAQUE)
-    drawn = image[..., 3] > 0
-    crop = crop_around(drawn)
-    if crop is None:
-        raise SheetError("the picture is fully transparent; nothing is drawn on it")
-    if crop.side < MIN_FIGURE_PX or drawn.mean() < MIN_FIGURE_SHARE:
-        raise SheetError(
-            f"the figure is too small: {crop.side} px, {drawn.mean():.2%} of the picture; "
-            "cut the empty border off or draw it larger"
-        )
-    box = drawn[drawn.any(axis=1)][:, drawn.any(axis=0)]
-    if box.mean() >= FILLED_BOX:
-        raise SheetError(OPAQUE)
-    return crop
-
-
 def shows_nobody(image: Image) -> bool:
     """Tell whether an ``[H, W, 4]`` picture has next to nothing on it, as a video's may."""
     return bool((image[..., 3] > 0).mean() < MIN_FIGURE_SHARE)
-
-
-def premultiply(image: Image) -> Image:
-    """Multiply straight colours by alpha and cut the fraction off, as the networks were trained.
-
-    Args:
-        image: ``[H, W, 4]`` uint8 straight sRGB RGBA.
-    """
-    alpha = image[..., 3:].astype(np.uint16)
-    return np.concatenate([(image[..., :3] * alpha // 255).astype(np.uint8), image[..., 3:]], -1)

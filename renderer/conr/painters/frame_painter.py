@@ -16,7 +16,8 @@ class FramePainter:
 
     Attributes:
         device: Where it runs.
-        dtype: Of the convolutions.
+        dtype: Of the shader's convolutions, nearly all of the work.
+        end_dtype: Of the target encoder and the RGBA head.
         networks: Its own copy.
         kernels: Of the shader, cut.
     """
@@ -29,20 +30,23 @@ class FramePainter:
         Args:
             networks: Left as they are.
             device: ``cpu`` or a CUDA device.
-            dtype: Of the convolutions; None takes the fastest that the device has.
+            dtype: Of the shader's convolutions; None takes the fastest that the device has.
 
         Raises:
             torch.OutOfMemoryError: They do not fit.
         """
         self.device = device
         self.dtype = dtype or fastest_dtype(device)
+        # bfloat16 has few digits; at both ends they matter most and single precision costs least.
+        self.end_dtype = torch.float32 if self.dtype == torch.bfloat16 else self.dtype
         networks = copy.deepcopy(networks).eval().requires_grad_(False).to(device)
         networks.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.networks = networks
         with torch.inference_mode():
             self._sheet_kernels = (_laid_out(networks.shader.kernels()[0]),)
-        for part in (networks.pose_encoder, networks.shader, networks.rgba_head):
-            part.to(self.dtype)
+        networks.shader.to(self.dtype)
+        for part in (networks.pose_encoder, networks.rgba_head):
+            part.to(self.end_dtype)
         with torch.inference_mode():
             self.kernels = tuple(_laid_out(block) for block in networks.shader.kernels())
 
@@ -60,7 +64,7 @@ class FramePainter:
     @torch.inference_mode()
     def paint(self, sheet: SheetFeatures, target: Tensor) -> Tensor:
         """Paint a target ``[1, 4, S, S]`` float32; ``[1, 4, S, S]`` float32, premultiplied."""
-        taken = target.to(self.device, self.dtype, memory_format=torch.channels_last)
+        taken = target.to(self.device, self.end_dtype, memory_format=torch.channels_last)
         return self.networks.paint(sheet, taken, self.kernels)
 
 

@@ -1,6 +1,7 @@
 """One ``.pth`` file: its tensors, read without running or believing anything in it."""
 
 import hashlib
+import struct
 import warnings
 import zipfile
 from collections.abc import Mapping
@@ -26,6 +27,7 @@ DOWNLOAD_AGAIN = "download it again"
 DAMAGE = (
     *(OSError, EOFError, RuntimeError, ValueError, TypeError, LookupError, AttributeError),
     *(UnpicklingError, zipfile.BadZipFile, AssertionError, MemoryError, ImportError),
+    *(struct.error, OverflowError),
 )
 
 

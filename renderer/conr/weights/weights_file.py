@@ -26,7 +26,10 @@ MAX_DEPTH = 100  # blocks per stage; more would only take time to build
 FLOAT32 = "F32"
 HOW_TO_ADD = "run 'weights add FOLDER' with the four .pth files, or 'weights fetch conr'"
 # What reading raises: of the file, of its header, of a JSON that is not what it should be.
-DAMAGE = (SafetensorError, OSError, ValueError, TypeError, LookupError, RuntimeError)
+DAMAGE = (
+    *(SafetensorError, OSError, ValueError, TypeError, LookupError, RuntimeError),
+    OverflowError,  # of a number that JSON calls infinite
+)
 
 
 @dataclass(frozen=True, slots=True)
