@@ -9,8 +9,9 @@ from torch import Tensor, nn
 from renderer.conr import square_crop
 from renderer.conr.config import ConrConfig
 from renderer.conr.networks import ConrNetworks, random_networks
+from renderer.conr.sheet_input import find_figure, premultiply
 from renderer.conr.square_crop import SquareCrop, crop_around
-from renderer.conr.udp_detector import OCCUPIED, UdpDetector, find_figure, premultiply
+from renderer.conr.udp_detector import OCCUPIED, UdpDetector
 from renderer.errors import SheetError
 
 CPU = torch.device("cpu")
