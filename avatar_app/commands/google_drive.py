@@ -69,10 +69,19 @@ def fetch_shared_file(
             form = _read_form(error.page)
             if form is None:
                 raise _refusal(file_id, error.page) from error
-            url = f"{urljoin(site.address, form.action)}?{urlencode(form.fields)}"
+            url = _form_url(site, form)
         else:
             return
     raise _refusal(file_id, "")
+
+
+def _form_url(site: DriveSite, form: "_Form") -> str:
+    try:
+        return f"{urljoin(site.address, form.action)}?{urlencode(form.fields)}"
+    except ValueError as error:
+        raise DownloadError(
+            f"download refused: Google's form leads to {form.action[:200]!r}, which is no address"
+        ) from error
 
 
 def _refusal(file_id: str, page: str) -> DownloadError:

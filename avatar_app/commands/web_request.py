@@ -36,7 +36,10 @@ class WebRules:
 
     def check(self, url: str) -> None:
         """Raise DownloadError for an address outside of the rules."""
-        parts = urllib.parse.urlsplit(url)
+        try:
+            parts = urllib.parse.urlsplit(url)
+        except ValueError as error:
+            raise DownloadError(f"download refused: {url[:200]!r} is no web address") from error
         host = (parts.hostname or "").lower()
         known = any(
             host.endswith(name) if name.startswith(".") else host == name for name in self.hosts

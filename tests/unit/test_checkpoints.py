@@ -251,6 +251,16 @@ def test_a_broken_file_is_one_sentence(
         read_checkpoints(folder, TINY)
 
 
+def test_an_old_file_that_is_cut_off_anywhere_is_one_sentence(folder: Path) -> None:
+    path = folder / HEAD
+    torch.save({"a.weight": torch.zeros(3, 4)}, path, _use_new_zipfile_serialization=False)
+    data = path.read_bytes()
+    for kept in range(1, len(data), 3):
+        path.write_bytes(data[:kept])
+        with pytest.raises(WeightsError, match=HEAD):
+            read_checkpoint(path)
+
+
 @pytest.mark.parametrize("protocol", [2, 4, 5])
 @pytest.mark.parametrize("as_zip", [True, False])
 def test_code_in_a_file_is_refused_and_does_not_run(

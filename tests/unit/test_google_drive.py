@@ -56,6 +56,13 @@ def test_a_form_that_leads_to_a_stranger_is_refused(server: FileServer, tmp_path
         fetch(server, tmp_path / "file")
 
 
+def test_a_form_that_leads_nowhere_is_refused(server: FileServer, tmp_path: Path) -> None:
+    page = CONFIRM_PAGE.format(action="http://[", id="big")
+    server.files["big"] = Served(b"content", page=page)
+    with pytest.raises(DownloadError, match="which is no address"):
+        fetch(server, tmp_path / "file")
+
+
 def test_a_page_that_asks_for_ever_is_given_up(server: FileServer, tmp_path: Path) -> None:
     page = CONFIRM_PAGE.format(action="/download", id="big").replace('name="uuid"', 'name="other"')
     server.files["big"] = Served(b"content", page=page)

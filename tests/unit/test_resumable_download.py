@@ -183,6 +183,11 @@ def test_only_known_hosts_over_https_are_asked(url: str, allowed: bool) -> None:
             rules.check(url)
 
 
+def test_what_is_no_address_is_refused() -> None:
+    with pytest.raises(DownloadError, match="is no web address"):
+        WebRules(("drive.google.com",)).check("https://[drive.google.com/")
+
+
 def test_a_folder_that_cannot_be_written_is_one_sentence(
     server: FileServer, tmp_path: Path
 ) -> None:

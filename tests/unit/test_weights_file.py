@@ -113,6 +113,8 @@ def test_another_programs_file_is_refused(path: Path) -> None:
         json.dumps({**json.loads(TINY.to_json()), "stem_width": "8"}),
         json.dumps({**json.loads(TINY.to_json()), "parser_depths": [1, 1, 1, 10**9]}),
         json.dumps({**json.loads(TINY.to_json()), "shader_width": 32}),
+        json.dumps({**json.loads(TINY.to_json()), "shader_width": 2**40}),
+        json.dumps({**json.loads(TINY.to_json()), "shader_width": 10**30}),
         ConrConfig().to_json(),
     ],
 )
@@ -122,7 +124,10 @@ def test_a_wrong_size_in_the_header_is_damage(path: Path, config: str) -> None:
         load_networks(path)
 
 
-@pytest.mark.parametrize("source", ["[", "[1]", '{"a": 3}', '{"a": {"name": "b"}}'])
+INFINITE = '{"a": {"name": "b", "size": Infinity, "sha256": ""}}'
+
+
+@pytest.mark.parametrize("source", ["[", "[1]", '{"a": 3}', '{"a": {"name": "b"}}', INFINITE])
 def test_wrong_sources_in_the_header_are_damage(path: Path, source: str) -> None:
     _rewrite(path, source=source)
     with pytest.raises(WeightsError, match="is damaged"):
