@@ -25,7 +25,7 @@ def calibrate(sequence: Path, avatar: str, *, write: bool) -> int:
         WeightsError: It shows no figure, or the result cannot be written.
     """
     from renderer.conr.landmarks.calibration import calibrate as fit
-    from renderer.conr.landmarks.calibration_verdict import judge
+    from renderer.conr.landmarks.calibration_verdict import judge, looks_like_a_figure
     from renderer.conr.landmarks.convention_file import write_convention
     from renderer.conr.landmarks.surface_cloud import rig_cloud, sequence_cloud
     from renderer.sheet.avatar_file import load_avatar
@@ -35,20 +35,14 @@ def calibrate(sequence: Path, avatar: str, *, write: bool) -> int:
     calibration = fit(theirs, ours)
     verdict = judge(calibration, theirs, ours)
     _print(calibration, verdict)
-    if not write:
-        print("nothing was kept; add --write to use this from now on")
-    elif _is_usable(calibration):
-        print(f"wrote {write_convention(weights_folder(), verdict.convention)}")
-    else:
+    if not looks_like_a_figure(calibration):
         print("nothing was kept: the fit is not to be trusted")
         return 1
+    if write:
+        print(f"wrote {write_convention(weights_folder(), verdict.convention)}")
+    else:
+        print("nothing was kept; add --write to use this from now on")
     return 0
-
-
-def _is_usable(calibration: "Calibration") -> bool:
-    from renderer.conr.landmarks.calibration_verdict import looks_like_a_figure
-
-    return looks_like_a_figure(calibration)
 
 
 def _frames(sequence: Path) -> "Iterator[UdpMap]":

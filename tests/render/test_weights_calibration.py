@@ -100,6 +100,8 @@ def test_what_is_no_figure_is_never_kept(
         xyzv = (xyzv + np.roll(xyzv, 1, axis)) / 2
     (home / "udp").mkdir()
     write_udp(home / "udp" / "1.npz", UdpMap(xyzv))
+    assert run(str(home / "udp")) == 1
+    assert "add --write" not in capsys.readouterr().out
     assert run(str(home / "udp"), "--write") == 1
     told = capsys.readouterr().out
     assert "does not look like a UDP sequence" in told
