@@ -1,6 +1,7 @@
 """From a rig pose to a painted picture: springs, rasterizer, decoder."""
 
 import os
+from contextlib import ExitStack
 from pathlib import Path
 
 import cv2
@@ -46,10 +47,16 @@ class AvatarPainter:
         self._size = config.size
         self._stats = stats or StageStats()
         self._rasterizer = AvatarRasterizer(self._rig, config, self._stats)
-        limit_processor_threads(fair_threads())
-        self._decoder = open_app_decoder(config.decoder, config.device, cache_folder, config.views)
-        self._encoding = self._decoder.encode(avatar.sheet)
-        self._warm_up(config)
+        with ExitStack() as opened:  # a run that does not start leaves no GL context behind
+            opened.callback(self._rasterizer.close)
+            limit_processor_threads(fair_threads())
+            self._decoder = open_app_decoder(
+                config.decoder, config.device, cache_folder, config.views
+            )
+            opened.callback(self._decoder.close)
+            self._encoding = self._decoder.encode(avatar.sheet)
+            self._warm_up(config)
+            opened.pop_all()
 
     @property
     def decoder_name(self) -> str:

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from avatar_app.engine import EngineConfig, avatar_painter
 from avatar_app.engine.avatar_painter import AvatarPainter
+from avatar_app.engine.avatar_rasterizer import AvatarRasterizer
+from renderer.errors import SheetError
 from tests.fakes.tiny_rig import tiny_rig
 from udp_live.errors import GlContextError
 from udp_live.linalg import quat_from_axis_angle
@@ -104,6 +106,30 @@ def test_a_decoder_that_reads_textures_paints_the_same(monkeypatch: pytest.Monke
         monkeypatch.setattr(avatar_painter, "open_app_decoder", lambda *_, d=decoder: d)
         pictures.append(last_picture(passed, final, painted=True))
     np.testing.assert_array_equal(*pictures)
+
+
+def test_a_painter_that_cannot_open_leaves_no_opengl_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    released: list[str] = []
+
+    class WatchedRasterizer(AvatarRasterizer):
+        def close(self) -> None:
+            released.append("rasterizer")
+            super().close()
+
+    class PickyDecoder(MapDecoder):
+        def encode(self, sheet: object) -> object:
+            raise SheetError("nothing can be painted from this sheet")
+
+        def close(self) -> None:
+            released.append("decoder")
+
+    monkeypatch.setattr(avatar_painter, "AvatarRasterizer", WatchedRasterizer)
+    monkeypatch.setattr(avatar_painter, "open_app_decoder", lambda *_: PickyDecoder())
+    with pytest.raises(SheetError, match="nothing can be painted"):
+        last_picture([], rest_pose(tiny_rig()), painted=True)
+    assert released == ["decoder", "rasterizer"]
 
 
 def test_an_enlarged_picture_keeps_its_edges_smooth_and_its_colours_within_alpha() -> None:
