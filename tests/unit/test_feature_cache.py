@@ -107,3 +107,19 @@ def test_the_oldest_files_make_room(
     for shade in range(4):
         cache.write(np.full((128, 128, 4), shade, np.uint8), features)
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_large_files_make_room_sooner_but_the_newest_stays(
+    tmp_path: Path, features: SheetFeatures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = FeatureCache(tmp_path, DIGEST, DTYPE)
+    cache.write(np.zeros((128, 128, 4), np.uint8), features)
+    (path,) = tmp_path.iterdir()
+    size = path.stat().st_size
+    for kept_bytes, count in ((2 * size, 2), (size // 2, 1)):
+        monkeypatch.setattr(feature_cache, "KEPT_BYTES", kept_bytes)
+        for shade in range(4):
+            newest = np.full((128, 128, 4), shade, np.uint8)
+            cache.write(newest, features)
+        assert len(list(tmp_path.iterdir())) == count
+        assert cache.read(newest) is not None
