@@ -165,11 +165,11 @@ def test_an_empty_or_flat_sequence_is_one_sentence(figure: SurfaceCloud) -> None
         calibrate(flat, figure)
 
 
-def test_noise_is_one_sentence(rng: np.random.Generator) -> None:
+def test_noise_is_one_sentence(figure: SurfaceCloud, rng: np.random.Generator) -> None:
     xyzv = rng.random((96, 96, 4)).astype(np.float32)
     xyzv[..., 3] = 1.0
     with pytest.raises(WeightsError, match="values jump from pixel to pixel"):
-        sequence_cloud([UdpMap(xyzv)])
+        calibrate(sequence_cloud([UdpMap(xyzv)]), figure)
 
 
 def test_values_that_are_no_numbers_are_left_out() -> None:

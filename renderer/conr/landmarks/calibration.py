@@ -35,6 +35,7 @@ COARSE_POINTS, COARSE_STEPS = 500, 7
 FINE_POINTS, FINE_STEPS = 2000, 16
 FINALISTS = 2
 NORMAL_WEIGHT = 0.08  # landmark units that a right angle between normals counts, about
+MIN_POINTS = 50  # a figure has thousands; noise, in which each step is a jump, next to none
 SEEN_SHARE = 0.65  # of our surface that a sequence is trusted to show
 KNOWN_SHARE = 0.85  # of their surface that ours is trusted to have
 BACKWARD = 0.6  # cosine from which a normal counts as facing to the back
@@ -109,10 +110,15 @@ def calibrate(theirs: SurfaceCloud, ours: SurfaceCloud) -> Calibration:
         ours: Surface of a figure of ours, from ``rig_cloud``.
 
     Raises:
-        WeightsError: The sequence's figure is flat or of absurd size.
+        WeightsError: The sequence's figure is flat, of absurd size, or no surface at all.
     """
     if np.any(theirs.high - theirs.low < MIN_SCALE):
         raise WeightsError("nothing to fit: an axis of the sequence hardly changes")
+    if len(theirs.points) < MIN_POINTS:
+        raise WeightsError(
+            "nothing to fit: values jump from pixel to pixel, as on no surface; give larger frames "
+            "or another sequence"
+        )
     plane = find_mirror_plane(theirs)
     coarse = [
         _refined(fit, theirs, ours, COARSE_POINTS, COARSE_STEPS)

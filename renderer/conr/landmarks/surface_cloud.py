@@ -20,9 +20,6 @@ FRAME_SAMPLES = 6_000
 CELLS = 40  # per axis of the figure's extent; points of one cell count as one
 CLOUD_POINTS = 3_000
 MIN_POINTS = 400
-MIN_CLOUD_POINTS = (
-    50  # a figure leaves thousands; noise, of which each step is a jump, next to none
-)
 EXTREMES = (0.2, 99.8)  # percentiles that count as a figure's extent
 ENDS = (0.01, 99.99)  # percentiles that count as its very ends; beyond are stray pixels
 MAX_SATURATED = 0.002  # of the points; a figure that just touches 0 or 1 has fewer
@@ -92,11 +89,6 @@ def sequence_cloud(frames: Iterable[UdpMap], seed: int = 0) -> SurfaceCloud:
     if len(free) < MIN_POINTS:
         raise WeightsError("nothing to fit: nearly all values of the sequence are 0 or 1")
     cloud = _thinned(free[:, 0], free[:, 1], free[:, 2], random)
-    if len(cloud.points) < MIN_CLOUD_POINTS:
-        raise WeightsError(
-            "nothing to fit: values jump from pixel to pixel, as on no surface; give larger frames "
-            "or another sequence"
-        )
     return replace(cloud, clipped=saturated.mean(axis=0) > MAX_SATURATED)
 
 
