@@ -1,142 +1,97 @@
-"""``evaluate``: how close the decoder's pictures come to the avatar's own toon drawing."""
+"""``evaluate``: how close a decoder's pictures come to a rig's own toon drawing."""
 
 import argparse
 from pathlib import Path
-from statistics import fmean, median
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from avatar_app.commands.live_options import DECODERS, DEVICES
-from avatar_app.paths import DEFAULT_AVATAR_NAME
+from avatar_app.commands.evaluated_decoder import EVALUATED
+from avatar_app.commands.live_options import DEVICES
+from avatar_app.errors import UsageError
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from renderer.evaluation import Comparison, Contest
-    from renderer.sheet.avatar_file import Avatar
-
-DIFFERENCE_GAIN = 3.0  # errors are too faint to see as they are
-WORST_SHOWN = 6
+SETS = ("exact", "noisy", "twice-noisy", "proxy", "views")
+AVATAR_SIZE, AVATAR_POSES = 384, 60
+SET_SIZE, SET_POSES, SET_VIEWS = 256, 24, 4
+MOST_RIG_VIEWS = 21
+RIG_OPTIONS = ("views", "sheet_size", "picture")  # that need --set or --rig
+SET_HELP = (
+    "draw sheets of --rig or of the avatar's rig: exact landmarks, wrong ones (noisy, "
+    "twice-noisy), or exact ones with 1, 2, 4, 8 drawings (views)"
+)
 
 
 def add_parser(subparsers: Any) -> None:
     """Add the sub-command."""
     parser = subparsers.add_parser("evaluate", help="measure quality", description=__doc__)
     add = parser.add_argument
-    add("--avatar", default=DEFAULT_AVATAR_NAME, help="name, folder or .kigurumi file")
-    add("--decoder", choices=DECODERS, default="guided", help="what paints")
+    add("--avatar", help="name, folder or .kigurumi file; with its own drawings unless --set")
+    add("--rig", type=Path, action="append", metavar="FILE", help="rigged file; may be repeated")
+    add("--set", choices=SETS, help=SET_HELP)
+    add("--decoder", choices=EVALUATED, default="guided", help="what paints")
     add("--device", choices=DEVICES, default="auto", help="where it runs")
-    add("--size", type=int, default=384, help="side of the pictures in pixels")
-    add("--poses", type=int, default=60, help="random poses per framing")
-    add("--seed", type=int, default=0, help="of the random poses")
+    add("--size", type=int, help=f"side of the pictures ({AVATAR_SIZE}; of a set {SET_SIZE})")
+    add(
+        "--poses",
+        type=int,
+        help=f"random poses: per framing of an avatar ({AVATAR_POSES}), per rig ({SET_POSES})",
+    )
+    add("--views", type=int, help=f"drawings of a sheet of a set ({SET_VIEWS})")
+    add("--sheet-size", type=int, help="side of the drawings of a set (1024)")
+    add("--seed", type=int, default=0, help="of all chance")
     add("--supersampling", type=int, choices=(1, 2), default=2, help="of edges")
     add("--json", type=Path, metavar="FILE", help="write the scores")
+    add("--picture", type=Path, metavar="FILE", help="write a contact sheet of a set (PNG)")
     add("--pictures", type=Path, metavar="DIR", help="write the worst pictures beside the truth")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Paint every case, print a table, write the JSON."""
-    from avatar_app.commands.report import write_json
-    from avatar_app.engine import EngineConfig, EngineParts
-    from avatar_app.errors import UsageError
-    from avatar_app.paths import find_avatar
+    """Measure an avatar with its own drawings, or rigs with drawings made for a set."""
+    if arguments.set is None and not arguments.rig:
+        for name in RIG_OPTIONS:
+            if getattr(arguments, name) is not None:
+                raise UsageError(f"--{name.replace('_', '-')} goes with --set or --rig")
+        _set_defaults(arguments, size=AVATAR_SIZE, poses=AVATAR_POSES)
+        from avatar_app.commands import evaluate_avatar
 
-    if not 64 <= arguments.size <= 2048 or not 1 <= arguments.poses <= 10_000:
-        raise UsageError("--size must be 64 to 2048, --poses 1 to 10000")
-    avatar = EngineParts().load_avatar(EngineConfig(avatar=find_avatar(arguments.avatar)))
-    contest = _open_contest(avatar, arguments)
-    summary: dict[str, Any] = {}
-    for name, results in _contest_results(contest, arguments):
-        summary[name] = _summary(results)
-        _print_row(name, summary[name])
-        if arguments.pictures is not None:
-            _write_worst(arguments.pictures / f"{name.replace(' ', '-')}.png", results)
-    contest.decoder.close()
-    if arguments.json is not None:
-        head = {
-            "avatar": avatar.name,
-            "views": len(avatar.sheet.views),
-            "size": arguments.size,
-            "supersampling": arguments.supersampling,
-            "device": contest.decoder.device,
-        }
-        write_json(arguments.json, {**head, **summary})
-    return 0
-
-
-def _open_contest(avatar: "Avatar", arguments: argparse.Namespace) -> "Contest":
-    """Open rasterizers and decoder; the process's end closes the rasterizers."""
-    from avatar_app.engine.avatar_painter import fair_threads
-    from avatar_app.engine.decoder_choice import open_app_decoder
-    from avatar_app.paths import encodings_folder
-    from renderer.engines.torch_device import limit_processor_threads
-    from renderer.evaluation import Contest
-    from udp_live.rasterizer.gl_context import open_context
-    from udp_live.rasterizer.toon_pass import ToonRasterizer, ToonStyle
-    from udp_live.rasterizer.udp_pass import UdpRasterizer
-
-    side, scale = arguments.size, arguments.supersampling
-    ink = avatar.sheet.ink
-    context = open_context(arguments.gl_backend)
-    style = ToonStyle(ink_width=ink.width, ink_tint=ink.tint)
-    toon = ToonRasterizer(context, avatar.rig, (side, side), style)
-    udp = UdpRasterizer(context, avatar.rig, (side * scale, side * scale))
-    limit_processor_threads(fair_threads())  # as in the live pipeline
-    decoder = open_app_decoder(arguments.decoder, arguments.device, encodings_folder())
-    return Contest(avatar.rig, toon, udp, decoder, decoder.encode(avatar.sheet), scale)
-
-
-def _contest_results(
-    contest: "Contest", arguments: argparse.Namespace
-) -> "Iterator[tuple[str, list[Comparison]]]":
-    """Yield the results of random poses and of expressions, in bust and full framing."""
-    from renderer.evaluation import evaluate, expression_cases, random_cases
-    from udp_live.rig.framing import Framing
-
-    for framing in (Framing.BUST, Framing.FULL):
-        poses = random_cases(contest.rig, framing, arguments.poses, arguments.seed)
-        yield f"{framing.value} poses", list(evaluate(contest, poses))
-        expressions = list(evaluate(contest, expression_cases(contest.rig, framing)))
-        if expressions:
-            yield f"{framing.value} expressions", expressions
-
-
-def _summary(results: "list[Comparison]") -> dict[str, Any]:
-    scores = [result.score for result in results]
-    worst = min(scores, key=lambda score: score.psnr_db)
-    return {
-        "pictures": len(scores),
-        "psnr_db": round(fmean(score.psnr_db for score in scores), 2),
-        "worst_psnr_db": round(worst.psnr_db, 2),
-        "worst": worst.name,
-        "l1": round(fmean(score.l1 for score in scores), 5),
-        "decode_ms": round(median(score.decode_ms for score in scores), 2),
-    }
-
-
-def _print_row(name: str, row: dict[str, Any]) -> None:
-    print(
-        f"{name:18} {row['pictures']:4} pictures  PSNR {row['psnr_db']:5.2f} dB "
-        f"(worst {row['worst_psnr_db']:5.2f}: {row['worst']})  "
-        f"L1 {row['l1']:.4f}  {row['decode_ms']:.1f} ms",
-        flush=True,
+        return evaluate_avatar.run(arguments)
+    _check_set(arguments)
+    _set_defaults(
+        arguments, set="exact", size=SET_SIZE, poses=SET_POSES, views=SET_VIEWS, sheet_size=1024
     )
+    _check_range("--views", arguments.views, 1, MOST_RIG_VIEWS)
+    _check_range("--sheet-size", arguments.sheet_size, 64, 4096)
+    from avatar_app.commands import evaluate_rigs
+
+    return evaluate_rigs.run(arguments)
 
 
-def _write_worst(path: Path, results: "list[Comparison]") -> None:
-    """Write truth, painting and difference of the worst pictures, one row each."""
-    import numpy as np
+def _check_set(arguments: argparse.Namespace) -> None:
+    if arguments.set == "proxy":
+        raise UsageError(
+            "the set 'proxy' needs an annotator of drawings, which this version has not; "
+            "choose exact, noisy, twice-noisy or views"
+        )
+    if arguments.set == "views" and arguments.views is not None:
+        raise UsageError("the set 'views' measures with 1, 2, 4 and 8 drawings; leave --views out")
+    if arguments.rig and arguments.avatar is not None:
+        raise UsageError("give either --avatar or --rig")
+    if arguments.pictures is not None:
+        raise UsageError("--pictures goes with --avatar alone; a set has --picture FILE")
+    for path in arguments.rig or ():
+        if not path.is_file():
+            raise UsageError(f"rig not found: {path}")
 
-    from avatar_app.commands.report import write_whole
-    from renderer.evaluation import over_grey
-    from renderer.sheet.sheet_files import encode_png
 
-    rows = []
-    for result in sorted(results, key=lambda result: result.score.psnr_db)[:WORST_SHOWN]:
-        truth = over_grey(result.truth, premultiplied=False)
-        painted = over_grey(result.painted, premultiplied=True)
-        difference = np.minimum(np.abs(truth - painted) * DIFFERENCE_GAIN, 255)
-        rows.append(np.concatenate([truth, painted, difference], axis=1))
-    picture = np.concatenate(rows).round().astype(np.uint8)
-    opaque = np.full((*picture.shape[:2], 1), 255, np.uint8)
-    write_whole(path, encode_png(np.concatenate([picture, opaque], axis=2)))
+def _set_defaults(arguments: argparse.Namespace, **defaults: object) -> None:
+    """Fill in what nobody asked for, and check what both forms have."""
+    for name, value in defaults.items():
+        if getattr(arguments, name) is None:
+            setattr(arguments, name, value)
+    _check_range("--size", arguments.size, 64, 2048)
+    _check_range("--poses", arguments.poses, 1, 10_000)
+    _check_range("--seed", arguments.seed, 0, 2**31)
+
+
+def _check_range(name: str, value: int, least: int, most: int) -> None:
+    if not least <= value <= most:
+        raise UsageError(f"{name} must be {least} to {most}, not {value}")
