@@ -38,7 +38,8 @@ def find_figure(image: Image) -> SquareCrop:
             f"the figure is too small: {crop.side} px, {drawn.mean():.2%} of the picture; "
             "cut the empty border off or draw it larger"
         )
-    box = drawn[drawn.any(axis=1)][:, drawn.any(axis=0)]
+    across, down = np.flatnonzero(drawn.any(axis=0)), np.flatnonzero(drawn.any(axis=1))
+    box = drawn[down[0] : down[-1] + 1, across[0] : across[-1] + 1]
     if box.mean() >= FILLED_BOX:
         raise SheetError(OPAQUE)
     return crop

@@ -1,30 +1,21 @@
 """Drawings and their UDP on disk: PNG with alpha, and ``.udp.npz``."""
 
-import io
-import lzma
 import struct
-import zipfile
-import zlib
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from renderer.errors import SheetError
+from udp_live.errors import UdpFileError
+from udp_live.udp_files.npz_file import decode_npz, encode_npz, npz_size
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-UDP_KEY = "i"  # as in CoNR's own files
 MIN_SIDE_PX = 16
 MAX_SIDE_PX = 8192
 MAX_PNG_BYTES = 256 << 20
-NPY_HEADER_BYTES = 1 << 16
-# What zipfile and numpy raise; MemoryError because a header may claim any shape.
-DAMAGE = (
-    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
-    *(KeyError, ValueError, EOFError, OSError, MemoryError),
-)
 
 Udp: TypeAlias = NDArray[np.float16] | NDArray[np.float32]
 
@@ -106,29 +97,29 @@ def read_udp(path: Path, size: tuple[int, int]) -> Udp:
     """
     if not path.is_file():
         raise SheetError(f"UDP of a sheet view not found: {path}; build the avatar's sheet again")
-    width, height = size
     try:
-        with zipfile.ZipFile(path) as archive:
-            member = archive.getinfo(f"{UDP_KEY}.npy")
-            if member.file_size > NPY_HEADER_BYTES + width * height * 4 * 8:
-                raise SheetError(f"UDP {path} is larger than its {width}x{height} px drawing")
-            with archive.open(member) as stream:
-                udp = np.lib.format.read_array(stream, allow_pickle=False)  # type: ignore[no-untyped-call]
-    except DAMAGE as error:
-        raise SheetError(f"UDP {path} is damaged: {error}; build the sheet again") from error
-    except (NotImplementedError, RuntimeError) as error:
-        raise SheetError(f"UDP {path} is packed in an unknown way: {error}") from error
-    return _checked_udp(path, udp, size)
+        with path.open("rb") as file:
+            _check_udp_size(path, npz_size(str(path), file), size)
+            file.seek(0)
+            udp = decode_npz(str(path), file)
+    except OSError as error:
+        raise SheetError(f"cannot read the UDP {path}: {error.strerror}") from error
+    except UdpFileError as error:
+        raise SheetError(f"{error}; or build the sheet again") from error
+    return _checked_udp(path, udp)
 
 
-def _checked_udp(path: Path, udp: Udp, size: tuple[int, int]) -> Udp:
-    if udp.dtype not in (np.float16, np.float32):
-        raise SheetError(f"UDP {path} holds {udp.dtype}, expected float16")
-    if udp.shape != (size[1], size[0], 4):
+def _check_udp_size(path: Path, found: tuple[int, int], size: tuple[int, int]) -> None:
+    if found != size:
         raise SheetError(
-            f"UDP {path} has shape {list(udp.shape)}, "
-            f"expected {[size[1], size[0], 4]} as its drawing; build the sheet again"
+            f"UDP {path} is {found[0]}x{found[1]} px, its drawing {size[0]}x{size[1]} px; "
+            "build the sheet again"
         )
+
+
+def _checked_udp(path: Path, udp: NDArray[np.floating[Any]]) -> Udp:
+    if udp.dtype not in (np.float16, np.float32):
+        raise SheetError(f"UDP {path} holds {udp.dtype}, expected float16; build the sheet again")
     if not np.isfinite(udp).all():
         raise SheetError(f"UDP {path} contains NaN or infinity; build the sheet again")
     return udp
@@ -136,6 +127,4 @@ def _checked_udp(path: Path, udp: Udp, size: tuple[int, int]) -> Udp:
 
 def encode_udp(udp: Udp) -> bytes:
     """Return a UDP as the bytes of a compressed ``.npz`` with float16 key ``i``."""
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **{UDP_KEY: udp.astype(np.float16)})
-    return buffer.getvalue()
+    return encode_npz(udp.astype(np.float16))

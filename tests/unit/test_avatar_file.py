@@ -110,6 +110,13 @@ def _remove(name: str) -> Callable[[Path], None]:
     return lambda folder: (folder / name).unlink()
 
 
+def _broken_header(folder: Path) -> None:
+    buffer = io.BytesIO()
+    np.lib.format.write_array(buffer, np.zeros((64, 64, 4), np.float16))
+    with zipfile.ZipFile(folder / FRONT_UDP, "w") as archive:
+        archive.writestr("i.npy", buffer.getvalue().replace(b"(64", b"((("))
+
+
 def _absurd_shape(folder: Path) -> None:
     """Claim an array that no memory holds."""
     header = io.BytesIO()
@@ -163,16 +170,18 @@ BROKEN = {
     "tiny png": (_image(np.full((4, 4, 4), 255, np.uint8)), SheetError, "4x4"),
     "no alpha": (_image(np.full((64, 64, 3), 255, np.uint8)), SheetError, "no alpha"),
     "invisible": (_image(np.zeros((64, 64, 4), np.uint8)), SheetError, "transparent"),
-    "other size": (_image(np.full((64, 80, 4), 255, np.uint8)), SheetError, "expected"),
+    "other size": (_image(np.full((64, 80, 4), 255, np.uint8)), SheetError, "its drawing 80x64 px"),
     "no udp": (_remove(FRONT_UDP), SheetError, "not found"),
     "udp no zip": (_write(FRONT_UDP, b"nonsense"), SheetError, "damaged"),
-    "udp no key": (_udp(x=NAN), SheetError, "damaged"),
+    "udp no key": (_udp(x=NAN), SheetError, "no array 'i'"),
     "udp nan": (_udp(i=NAN), SheetError, "NaN"),
     "udp type": (_udp(i=np.zeros((64, 64, 4), np.uint8)), SheetError, "uint8"),
-    "udp objects": (_udp(i=np.array([{}], object)), SheetError, "damaged"),
-    "udp of absurd shape": (_absurd_shape, SheetError, "damaged"),
+    "udp objects": (_udp(i=np.array([{}], object)), SheetError, "pickled objects"),
+    "udp of absurd shape": (_absurd_shape, SheetError, "has shape"),
+    "udp double": (_udp(i=np.zeros((64, 64, 4))), SheetError, "float64, expected float16"),
+    "udp broken header": (_broken_header, SheetError, "damaged"),
     "udp badly packed": (_badly_packed, SheetError, "damaged"),
-    "udp too large": (_udp(i=np.zeros((900, 900, 4))), SheetError, "larger"),
+    "udp too large": (_udp(i=np.zeros((900, 900, 4))), SheetError, "900x900 px, its drawing 64x64"),
 }
 
 

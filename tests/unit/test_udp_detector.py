@@ -165,6 +165,12 @@ def test_a_picture_without_a_figure_is_one_sentence(image: np.ndarray, sentence:
         find_figure(image)
 
 
+def test_gaps_between_filled_parts_count_as_transparent() -> None:
+    image = np.zeros((64, 64, 4), np.uint8)
+    image[8:56, 8:28] = image[8:56, 36:56] = 255
+    assert find_figure(image).side == 48
+
+
 def test_wrong_arrays_and_sizes_are_wrong_arguments() -> None:
     with pytest.raises(ValueError, match="unexpected image"):
         find_figure(np.zeros((8, 8, 4), np.float32))
