@@ -7,6 +7,7 @@ import av
 
 from avatar_app.engine.frames import AvatarFrame
 from avatar_app.output.disk_file import DiskFile, disk_errors
+from avatar_app.output.held_interrupt import hold_interrupts
 from avatar_app.output.video_encoding import (
     LIVE_ENCODINGS,
     TIME_BASE,
@@ -60,9 +61,10 @@ class VideoRecording:
         picture = to_picture(frame.image, self._encoding)
         picture.pts = tick
         picture.time_base = TIME_BASE
+        packets = self._stream.encode(picture)
         with disk_errors(self._path):
-            for packet in self._stream.encode(picture):
-                self._container.mux(packet)
+            with hold_interrupts():
+                self._container.mux(packets)
             self._file.check()
 
     def close(self) -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from avatar_app.errors import OutputError
 from avatar_app.output.compositor import Compositor
 from avatar_app.output.disk_file import DiskFile, disk_errors
+from avatar_app.output.held_interrupt import hold_interrupts
 from avatar_app.output.video_encoding import TIME_BASE
 from avatar_app.rendering.painting import Painting
 from avatar_app.rendering.progress import Progress
@@ -106,7 +107,7 @@ class Film:
                 options=CONTAINER_OPTIONS[self._path.suffix],
                 io_open=file.read_back,
             )
-            stack.callback(film.close)
+            stack.callback(_close, film)
             template = first.streams.video[0]
             stream = film.add_stream_from_template(template)
             stream.time_base = TIME_BASE
@@ -118,7 +119,8 @@ class Film:
                 sound.join(film)
                 tracks.append(sound.packets())
             for packet in heapq.merge(*tracks, key=packet_time):
-                film.mux(packet)
+                with hold_interrupts():
+                    film.mux(packet)
                 file.check()
 
     def _packets(self, stream: Any) -> Iterator[Any]:
@@ -136,6 +138,11 @@ class Film:
                 packet.duration = ends[place] - self._ticks[place]
                 packet.stream = stream
                 yield packet
+
+
+def _close(film: Any) -> None:
+    with hold_interrupts():
+        film.close()
 
 
 def _end_tick(ticks: Sequence[int], end_s: float) -> int:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar_app.output.disk_file import DiskFile, disk_errors
+from avatar_app.output.held_interrupt import hold_interrupts
 from avatar_app.output.video_encoding import (
     TIME_BASE,
     VideoEncoding,
@@ -122,11 +123,16 @@ class Segments:
                 picture = to_picture(image, self._encoding)
                 picture.pts = self._ticks[place] - self._ticks[places[0]]
                 picture.time_base = TIME_BASE
-                container.mux(stream.encode(picture))
+                packets = stream.encode(picture)
+                with hold_interrupts():
+                    container.mux(packets)
                 file.check()
-            container.mux(stream.encode(None))
+            packets = stream.encode(None)
+            with hold_interrupts():
+                container.mux(packets)
         finally:
-            container.close()
+            with hold_interrupts():
+                container.close()
 
     @property
     def _fps(self) -> float:

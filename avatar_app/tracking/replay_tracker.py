@@ -1,5 +1,6 @@
 """A tracker that plays back recorded motion, for tests and repeatable runs."""
 
+import io
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from avatar_app.engine.frames import CameraFrame, TrackingFrame
 from avatar_app.errors import TrackerError
 from avatar_app.tracking.motion_record import motion_to_record, record_to_motion
 from udp_live.types import TrackedMotion
+from udp_live.whole_file import write_whole
 
 FORMAT_VERSION = 1
 
@@ -24,15 +26,14 @@ def record_motion(path: Path, frames: Sequence[TrackingFrame]) -> None:
     """
     if not frames:
         raise ValueError("no frames to record")
-    partial = path.with_name(f".{path.name}.partial")
-    with partial.open("wb") as file:
-        np.savez_compressed(
-            file,
-            version=np.array(FORMAT_VERSION),
-            media_s=np.array([frame.stamp.media_s for frame in frames]),
-            records=np.stack([motion_to_record(frame.motion) for frame in frames]),
-        )
-    partial.replace(path)
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer,
+        version=np.array(FORMAT_VERSION),
+        media_s=np.array([frame.stamp.media_s for frame in frames]),
+        records=np.stack([motion_to_record(frame.motion) for frame in frames]),
+    )
+    write_whole(path, buffer.getvalue())
 
 
 class ReplayTracker:

@@ -2,10 +2,13 @@
 
 import logging
 import multiprocessing
+import signal
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from multiprocessing.sharedctypes import RawArray
@@ -157,7 +160,8 @@ class TrackerProcess:
             name="tracker",
             daemon=True,
         )
-        process.start()
+        with _interrupts_blocked():
+            process.start()
         theirs.close()
         log_pipe.start()
         self._child = _Child(process, ours, log_pipe, self._clock())
@@ -294,3 +298,20 @@ def _with_size(motion: TrackedMotion, frame: CameraFrame) -> TrackedMotion:
     return TrackedMotion(
         (width, height), motion.face, motion.body, motion.left_hand, motion.right_hand
     )
+
+
+@contextmanager
+def _interrupts_blocked() -> Iterator[None]:
+    """Start a process that never hears Ctrl-C, not even before it can say that it ignores it.
+
+    A blocked signal stays blocked in processes that are started meanwhile. Windows cannot do that.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # which unblocks the signal once it has started
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

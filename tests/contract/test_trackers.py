@@ -79,6 +79,19 @@ def test_each_frame_gets_its_own_answer_and_nobody_is_no_error(tracker: Tracker)
     assert seen == [200, 100, None]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C cannot be sent to one process")
+def test_a_child_that_is_still_loading_does_not_hear_ctrl_c() -> None:
+    tracker = TrackerProcess(FakeTracker, PATIENT)
+    pid = tracker.child_pid
+    assert pid is not None
+    os.kill(pid, signal.SIGINT)
+    assert tracker.wait_until_ready(START_S)
+    same_pid, losses = tracker.child_pid, tracker.losses
+    tracker.close()
+
+    assert (same_pid, losses) == (pid, 0)
+
+
 def test_a_killed_child_is_replaced_and_counted(caplog: pytest.LogCaptureFixture) -> None:
     tracker = TrackerProcess(FakeTracker, PATIENT)
     assert tracker.wait_until_ready(START_S)

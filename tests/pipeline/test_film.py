@@ -1,5 +1,6 @@
 """From a painting to a film, with interruptions."""
 
+import signal
 from pathlib import Path
 
 import av
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from avatar_app.errors import OutputError
 from avatar_app.output.compositor import Compositor
+from avatar_app.output.disk_file import DiskFile
 from avatar_app.rendering import segments
 from avatar_app.rendering.film import Film
 from avatar_app.rendering.progress import Silence
@@ -74,6 +76,23 @@ def test_an_interrupted_film_ends_as_an_uninterrupted_one_picture_for_picture(
     assert again.painted == list(range(12, 20))
     for ours, theirs in zip(pictures(parts)[1], pictures(whole)[1], strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+
+def test_an_interrupt_inside_of_ffmpeg_is_neither_lost_nor_harmful(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, write = tmp_path / "out.mp4", DiskFile.write
+
+    def interrupted(file: DiskFile, data: bytes) -> int:
+        signal.raise_signal(signal.SIGINT)
+        return write(file, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(DiskFile, "write", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            make(path, SwingingPainting())
+    make(path, SwingingPainting())
+    assert len(pictures(path)[0]) == 20
 
 
 def test_only_a_lost_segment_is_painted_again(tmp_path: Path) -> None:
