@@ -84,7 +84,7 @@ def _points(arguments: argparse.Namespace) -> int:
     from renderer.sheet.avatar_archive import opened_avatar
     from renderer.sheet.avatar_file import load_sheet
     from renderer.sheet.ply_file import write_ply
-    from renderer.sheet.point_cloud import gather_points
+    from renderer.sheet.point_cloud import gather_points, gathered_views
 
     path = find_avatar(arguments.avatar)
     file = arguments.ply or Path(f"{path.stem}.ply")
@@ -94,5 +94,5 @@ def _points(arguments: argparse.Namespace) -> int:
         sheet = load_sheet(folder)
     cloud = gather_points(sheet.views, sheet.ink)
     write_ply(file, cloud)
-    print(f"wrote {file}: {len(cloud)} points from {len(sheet.views)} drawings")
+    print(f"wrote {file}: {len(cloud)} points from {len(gathered_views(sheet.views))} drawings")
     return 0

@@ -70,14 +70,13 @@ def load_cloud(avatar: Path) -> LoadedCloud:
     """
     from renderer.sheet.avatar_archive import opened_avatar
     from renderer.sheet.avatar_file import load_sheet
-    from renderer.sheet.point_cloud import SPACING, gather_points
+    from renderer.sheet.point_cloud import SPACING, gather_points, gathered_views
 
     with opened_avatar(avatar) as folder:
         sheet = load_sheet(folder)
     cloud = gather_points(sheet.views, sheet.ink)
-    neutral = sum(view.expression is None for view in sheet.views)
     levels = make_levels(cloud, SPACING)
-    return LoadedCloud(avatar, cloud, neutral or len(sheet.views), levels)
+    return LoadedCloud(avatar, cloud, len(gathered_views(sheet.views)), levels)
 
 
 def make_levels(cloud: "PointCloud", spacing: float) -> tuple[CloudScene, ...]:

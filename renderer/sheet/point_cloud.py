@@ -67,10 +67,15 @@ def gather_points(
     """
     if not spacing > 0:
         raise ValueError(f"unexpected spacing: {spacing}; expected a positive number")
+    clouds = [thin_out(_points_of(view, ink), spacing) for view in gathered_views(views)]
+    return merge_clouds(clouds, spacing)
+
+
+def gathered_views(views: Iterable[SheetView]) -> list[SheetView]:
+    """Return the drawings that ``gather_points`` takes points from."""
     drawings = list(views)
     neutral = [view for view in drawings if view.expression is None]
-    clouds = [thin_out(_points_of(view, ink), spacing) for view in neutral or drawings]
-    return merge_clouds(clouds, spacing)
+    return neutral or drawings
 
 
 def merge_clouds(clouds: Sequence[PointCloud], spacing: float = SPACING) -> PointCloud:

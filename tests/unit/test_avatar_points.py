@@ -16,10 +16,11 @@ from udp_live.rig.framing import Framing
 
 @pytest.fixture
 def avatar(tmp_path: Path) -> Path:
-    """An avatar of one drawing whose mesh nobody looks at."""
+    """An avatar of one neutral drawing and one other, whose mesh nobody looks at."""
     image = draw_figure()
     rows, columns = np.mgrid[: image.shape[0], : image.shape[1]] / 200
     udp = np.stack([columns, 1 - rows, columns, image[..., 3] > 0], axis=-1).astype(np.float32)
+    happy = SheetView("happy", image[..., [1, 2, 0, 3]], udp, 0.0, "happy")
     (tmp_path / "mesh").write_bytes(b"no mesh")
     save_avatar(
         tmp_path / "kiwi",
@@ -27,7 +28,7 @@ def avatar(tmp_path: Path) -> Path:
         author="",
         licence="",
         framing=Framing.BUST,
-        sheet=CharacterSheet((SheetView("front", image, udp),)),
+        sheet=CharacterSheet((SheetView("front", image, udp), happy)),
         proxy=tmp_path / "mesh",
     )
     return tmp_path / "kiwi"
