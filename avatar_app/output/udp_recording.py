@@ -1,6 +1,7 @@
 """Record to a folder of Ultra-Dense Pose (UDP) files, one for each frame."""
 
 import re
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,6 +43,7 @@ class UdpRecording:
         self._notes = notes
         self._first_s = self._last_s = 0.0
         self.count = 0
+        self._is_new = not folder.exists()
         with disk_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
             self._old = replaceable_files(folder, overwrite=overwrite)
@@ -62,13 +64,16 @@ class UdpRecording:
         self.count += 1
 
     def close(self) -> None:
-        """Write the notes, if there is anything to note.
+        """Write the notes; without any frame no new folder stays behind.
 
         Raises:
             UdpFileError: They cannot be written.
         """
         if self.count:
             write_notes(self._folder, replace(self._notes, fps=self.fps))
+        elif self._is_new:
+            with suppress(OSError):  # somebody has put something into it
+                self._folder.rmdir()
 
     @property
     def fps(self) -> float:

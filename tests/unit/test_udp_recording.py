@@ -50,6 +50,7 @@ def test_a_single_frame_has_the_rate_asked_for(tmp_path: Path) -> None:
 
 def test_a_sequence_without_frames_leaves_nothing(tmp_path: Path) -> None:
     record(tmp_path, 0)
+    record(tmp_path / "new", 0)
     assert names(tmp_path) == []
 
 
