@@ -93,6 +93,8 @@ def _attempt(
     """Fetch as much as comes; tell whether the file is complete."""
     mark = _read_mark(mark_file)
     have = _size(part) if mark != _Mark() else 0
+    if have and have == mark.size:  # stopped after the last byte, before the part got its name
+        return True
     with closing(_open(url, rules, have, mark)) as response:
         start, total = _place(response)
         _refuse_page(url, response)

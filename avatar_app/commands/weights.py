@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from avatar_app.errors import OutputError
 from avatar_app.paths import DEFAULT_AVATAR_NAME, weights_folder
 
 if TYPE_CHECKING:
@@ -179,9 +180,9 @@ def _remove(arguments: argparse.Namespace) -> int:
         raise WeightsError(f"nothing to remove: there is no {path}")
     try:
         path.unlink(missing_ok=True)
-        _delete_downloads()
     except OSError as error:
         raise WeightsError(f"cannot delete {path}: {error.strerror}") from error
+    _delete_downloads()
     print(f"removed {path}")
     if (path.parent / CONVENTION_NAME).is_file():
         print(f"kept {path.parent / CONVENTION_NAME}, the landmark convention")
@@ -191,11 +192,16 @@ def _remove(arguments: argparse.Namespace) -> int:
 def _delete_downloads() -> None:
     """Delete the downloaded files, and nothing that is not one."""
     folder = weights_folder() / DOWNLOADS
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if path.name.endswith((".pth", ".pth.part", ".pth.part.json")):
-            path.unlink()
-    if folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
+    try:
+        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+            if path.name.endswith((".pth", ".pth.part", ".pth.part.json")):
+                path.unlink()
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+    except OSError as error:
+        raise OutputError(
+            f"cannot delete the downloads in {folder}: {error.strerror}; delete them yourself"
+        ) from error
 
 
 def _calibrate(arguments: argparse.Namespace) -> int:

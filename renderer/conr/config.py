@@ -35,8 +35,11 @@ class ConrConfig:
     flow_groups: int = 16
 
     def __post_init__(self) -> None:
-        stages = (*(self.parser_widths, self.parser_depths), self.encoder_widths)
-        if any(len(sizes) != STAGES for sizes in (*stages, self.encoder_depths)):
+        widths, depths = (
+            (self.parser_widths, self.encoder_widths),
+            (self.parser_depths, self.encoder_depths),
+        )
+        if any(len(sizes) != STAGES for sizes in widths + depths):
             raise ValueError(f"unexpected number of stages: {self}; give {STAGES}")
         if len(self.decoder_widths) != STAGES + 1:
             raise ValueError(f"unexpected decoder_widths: {self.decoder_widths}; give 5")

@@ -68,6 +68,18 @@ def test_a_download_that_was_given_up_continues_with_the_next_command(
     assert target.read_bytes() == CONTENT
 
 
+def test_a_part_that_is_complete_is_not_fetched_again(server: FileServer, target: Path) -> None:
+    server.files["a"].cuts = [200_000, 0, 0, 0]
+    with pytest.raises(DownloadError, match="run the command again"):
+        fetch(server, target)
+    target.with_name("a.pth.part").write_bytes(CONTENT)
+    server.asked.clear()
+    fetch(server, target)
+    assert server.asked == []
+    assert [path.name for path in target.parent.iterdir()] == ["a.pth"]
+    assert target.read_bytes() == CONTENT
+
+
 def test_a_file_that_changed_since_is_fetched_anew(server: FileServer, target: Path) -> None:
     server.files["a"].cuts = [200_000, 0, 0, 0]
     with pytest.raises(DownloadError):

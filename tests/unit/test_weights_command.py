@@ -187,6 +187,14 @@ def test_removing_deletes_weights_and_downloads_but_no_calibration(
     assert "kept " in capsys.readouterr().out
 
 
+def test_downloads_that_cannot_be_deleted_are_one_sentence(
+    home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (weights_folder() / "downloads" / "0.pth").mkdir(parents=True)  # no file, so it stays
+    assert run("remove", "conr") == 1
+    assert "cannot delete the downloads in" in caplog.text
+
+
 def test_removing_nothing_is_one_sentence(home: Path, caplog: pytest.LogCaptureFixture) -> None:
     assert run("remove", "conr") == 1
     assert "nothing to remove" in caplog.text
