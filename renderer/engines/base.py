@@ -76,6 +76,7 @@ def open_decoder(
     cache_folder: Path | None = None,
     weights_folder: Path | None = None,
     views: ViewOptions | None = None,
+    network: Path | None = None,
 ) -> Decoder:
     """Open a decoder.
 
@@ -85,6 +86,7 @@ def open_decoder(
         cache_folder: Where sheet encodings are kept; None keeps none.
         weights_folder: Where downloaded weights are; CoNR cannot do without.
         views: How many drawings CoNR paints from.
+        network: Weights of the network that refines what ``guided`` looks up; None has none.
 
     Raises:
         ValueError: The name is unknown.
@@ -96,7 +98,8 @@ def open_decoder(
     if name in ("guided", "lookup"):  # the look-up alone is guided without a network's weights
         from renderer.guided.guided_decoder import GuidedDecoder
 
-        return GuidedDecoder(pick_device(device), cache_folder)
+        weights = network if name == "guided" else None
+        return GuidedDecoder(pick_device(device), cache_folder, weights)
     if name in ("conr", "conr-onnx"):
         from renderer.conr.conr_decoder import open_conr
 

@@ -42,6 +42,44 @@ class Painted:
     trust: Tensor
 
 
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """What each candidate shows, before they are blended; filled by ``Lookup.paint``.
+
+    Attributes:
+        colour: ``[K, 3, N]`` straight sRGB in [0, 255], best candidate first.
+        trust: ``[K, N]``, as in Painted; 0 where a candidate was not needed.
+        share: ``[K, N]``, of the candidate in the blend, in [0, 1].
+    """
+
+    colour: Tensor
+    trust: Tensor
+    share: Tensor
+
+    @classmethod
+    def empty(cls, candidates: int, landmark: Tensor) -> "Apart":
+        """Make room for the candidates of landmarks ``[3, N]``."""
+        count = landmark.shape[1]
+        return cls(
+            landmark.new_zeros((candidates, 3, count)),
+            landmark.new_zeros((candidates, count)),
+            landmark.new_zeros((candidates, count)),
+        )
+
+    def overwrite(self, index: Tensor, colour: Tensor, trust: Tensor) -> None:
+        """Let all candidates show the same: one drawing, not a blend of several.
+
+        Args:
+            index: ``[M]`` int64, which landmarks.
+            colour: ``[3, M]``.
+            trust: ``[M]``.
+        """
+        for rank in range(len(self.trust)):
+            self.colour[rank].index_copy_(1, index, colour)
+            self.trust[rank].index_copy_(0, index, trust)
+            self.share[rank].index_fill_(0, index, 1 / len(self.trust))
+
+
 class Lookup:
     """Sample one level of an encoding. Free of state between calls, any thread."""
 
@@ -57,22 +95,28 @@ class Lookup:
         self._tap_factor = -1.0 / (min(max(sigma, low), high) * LANDMARK_SCALE) ** 2
         self._layer_factor = -1.0 / (layer * LANDMARK_SCALE) ** 2
 
-    def paint(self, table: LandmarkTable, landmark: Tensor) -> Painted:
+    def paint(self, table: LandmarkTable, landmark: Tensor, apart: Apart | None = None) -> Painted:
         """Find the colour of each landmark.
 
         Args:
             table: Where to search.
             landmark: ``[3, N]`` float32.
+            apart: Where to write what the candidates show, of as many as ``table`` has.
         """
         colour = torch.empty_like(landmark)
         trust = torch.empty_like(landmark[0])
         size = CHUNK if landmark.device.type == "cpu" else max(landmark.shape[1], 1)
         for start in range(0, landmark.shape[1], size):
             part = slice(start, start + size)
-            colour[:, part], trust[part] = self._paint_chunk(table, landmark[:, part])
+            inside = None
+            if apart is not None:
+                inside = Apart(apart.colour[..., part], apart.trust[:, part], apart.share[:, part])
+            colour[:, part], trust[part] = self._paint_chunk(table, landmark[:, part], inside)
         return Painted(colour, trust)
 
-    def _paint_chunk(self, table: LandmarkTable, landmark: Tensor) -> tuple[Tensor, Tensor]:
+    def _paint_chunk(
+        self, table: LandmarkTable, landmark: Tensor, apart: Apart | None
+    ) -> tuple[Tensor, Tensor]:
         rows = _find_rows(table, landmark)
         landmark = landmark * LANDMARK_SCALE - TICK_ORIGIN
         candidates = table.candidates[self._level]
@@ -80,6 +124,10 @@ class Lookup:
         flat = candidates.reshape(-1, candidates.shape[2])
         place = flat.index_select(0, rows * ranks).T.contiguous()
         total, trust = self._sample(place[:-1], landmark)
+        if apart is not None:
+            apart.colour[0] = total / trust.clamp_min(1e-20)
+            apart.trust[0] = trust
+            apart.share[0] = trust * place[-1]
         weight = trust * place[-1]
         total *= place[-1]
         for rank in range(1, ranks):
@@ -93,6 +141,12 @@ class Lookup:
             total.index_add_(1, chosen, part * other[-1])
             weight.index_add_(0, chosen, near * other[-1])
             trust.index_copy_(0, chosen, torch.maximum(trust.index_select(0, chosen), near))
+            if apart is not None:
+                apart.colour[rank].index_copy_(1, chosen, part / near.clamp_min(1e-20))
+                apart.trust[rank].index_copy_(0, chosen, near)
+                apart.share[rank].index_copy_(0, chosen, near * other[-1])
+        if apart is not None:
+            apart.share.div_(weight.clamp_min(1e-20))
         return total / weight.clamp_min(1e-20), trust
 
     def _sample(self, place: Tensor, landmark: Tensor) -> tuple[Tensor, Tensor]:

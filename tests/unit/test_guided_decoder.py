@@ -10,7 +10,8 @@ from renderer.errors import AcceleratorError
 from renderer.evaluation import figure_psnr
 from renderer.guided.encoder import encode_sheet
 from renderer.guided.exact_lookup import exact_lookup
-from renderer.guided.guided_decoder import GuidedDecoder, figure_box, pick_level
+from renderer.guided.filled_picture import pick_level
+from renderer.guided.guided_decoder import GuidedDecoder, figure_box
 from renderer.guided.sheet_encoding import SheetEncoding
 from renderer.types import CharacterSheet, InkStyle
 from tests.fakes.landmark_scene import (

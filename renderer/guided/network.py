@@ -1,0 +1,274 @@
+"""The network of the guided decoder: a collaborative U-Net that refines the classical picture.
+
+After CoNR (Lin et al., IJCAI 2023, section 3.3): weights are shared by the candidates, which send
+each other messages, averaged by learned softmax weights; Ultra-Dense Pose re-enters at each scale.
+Unlike there, the look-up has already found the colours, so that
+
+- candidates are worked on at half resolution only, and they are the best two per pixel however
+  many drawings a sheet has: cost does not grow with the sheet;
+- everything is a residual: an untrained network gives the classical picture back;
+- a flow of a few pixels moves what the look-up got slightly wrong;
+- two branches make a colour: one copies (sharp), one paints (invents), a gate chooses.
+
+Precautions that training needs: leaky ReLU (plain ones die on residuals that are mostly zero),
+batch normalisation (folded at run time), heads that begin small but not at zero.
+
+Margin: B pictures, K candidates, H x W pixels; c and s are the widths of trunk and candidates.
+"""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import (
+    avg_pool2d,
+    grid_sample,
+    interpolate,
+    leaky_relu,
+    pad,
+    pixel_shuffle,
+    pixel_unshuffle,
+)
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from renderer.guided.slots import PICTURE_CHANNELS, SLOT_CHANNELS, Slots
+
+SLOPE = 0.1
+FOLD = 2  # pixels along each side of a cell of the finest scale
+HEAD_STD = 0.003
+MOST_FLOW_PX = 4.0
+CLASSICAL_LOGIT = 4.0  # the copy branch begins with 96 % classical picture
+GATE_LOGIT = -4.0  # the painted branch begins with 2 %
+PAINTED_REACH = 0.5  # of the colour range
+UDP_CHANNELS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class GuidedConfig:
+    """Size of the network.
+
+    Attributes:
+        widths: Channels of the trunk at 1/2, 1/4, 1/8 ... of the picture.
+        slot_widths: Channels of the candidates at the first of these scales.
+    """
+
+    widths: tuple[int, ...] = (24, 40, 64, 96)
+    slot_widths: tuple[int, ...] = (16, 24)
+
+    def __post_init__(self) -> None:
+        sizes = (*self.widths, *self.slot_widths)
+        if not 1 <= len(self.slot_widths) <= len(self.widths) <= 6 or len(self.widths) < 2:
+            raise ValueError(f"unexpected scales: {self}")
+        if not all(4 <= size <= 512 for size in sizes):
+            raise ValueError(f"unexpected widths: {self} not in 4..512")
+
+    @property
+    def multiple(self) -> int:
+        """Sides of what the network sees are multiples of this."""
+        return int(FOLD * 2 ** (len(self.widths) - 1))
+
+
+# small: at most 1.8 GFLOP at 256 x 256, for two processor cores. base: for a GPU at 512 x 512.
+PRESETS: Mapping[str, GuidedConfig] = MappingProxyType(
+    {
+        "small": GuidedConfig(),
+        "base": GuidedConfig((64, 96, 160, 224, 256), (40, 64, 96)),
+    }
+)
+
+
+class Block(nn.Module):
+    """Convolution, normalisation, leaky ReLU; ``stride`` 2 halves the size."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int = 1) -> None:
+        super().__init__()
+        self.convolution = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
+        self.normalisation: nn.Module = nn.BatchNorm2d(outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map ``[B, inputs, H, W]`` to ``[B, outputs, H / stride, W / stride]``."""
+        return leaky_relu(self.normalisation(self.convolution(x)), SLOPE)
+
+    def fold(self) -> None:
+        """Merge the normalisation into the convolution; for evaluation only."""
+        if isinstance(self.normalisation, nn.BatchNorm2d):
+            self.convolution = fuse_conv_bn_eval(self.convolution, self.normalisation)
+            self.normalisation = nn.Identity()
+
+
+class Message(nn.Module):
+    """Average what the candidates have to say, each weighted by what it says itself."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.weight = nn.Conv2d(width, 1, 1)
+
+    def forward(self, slots: Tensor, count: int) -> Tensor:
+        """Map ``[B * K, s, h, w]`` to ``[B, s, h, w]``."""
+        logits = self.weight(slots).unflatten(0, (-1, count))  # [B, K, 1, h, w]
+        return (slots.unflatten(0, (-1, count)) * logits.softmax(1)).sum(1)  # [B, s, h, w]
+
+
+class SlotEncoder(nn.Module):
+    """Look at each candidate alone, at half resolution and coarser."""
+
+    def __init__(self, config: GuidedConfig) -> None:
+        super().__init__()
+        first, *coarser = config.slot_widths
+        self.enter = nn.Sequential(Block(SLOT_CHANNELS * FOLD**2, first), Block(first, first))
+        self.down = nn.ModuleList(
+            Block(wide, narrow, 2)
+            for wide, narrow in zip(config.slot_widths, coarser, strict=False)
+        )
+        self.messages = nn.ModuleList(Message(width) for width in config.slot_widths)
+
+    def forward(self, slots: Tensor, count: int) -> tuple[Tensor, list[Tensor]]:
+        """Return features of each candidate, and the message of each scale, finest first."""
+        finest = features = self.enter(pixel_unshuffle(slots, FOLD))  # [B*K, s0, H/2, W/2]
+        messages = [self.messages[0](features, count)]  # [B, s0, H/2, W/2]
+        for down, message in zip(self.down, list(self.messages)[1:], strict=True):
+            features = down(features)  # [B*K, s1, H/4, W/4]
+            messages.append(message(features, count))  # [B, s1, H/4, W/4]
+        return finest, messages
+
+
+class Trunk(nn.Module):
+    """A U-Net over the picture, the messages and the Ultra-Dense Pose of each scale."""
+
+    def __init__(self, config: GuidedConfig) -> None:
+        super().__init__()
+        widths, slot_widths = config.widths, config.slot_widths
+        inputs = PICTURE_CHANNELS * FOLD**2 + slot_widths[0]
+        self.enter = nn.Sequential(Block(inputs, widths[0]), Block(widths[0], widths[0]))
+        self.down = nn.ModuleList()
+        self.udp = nn.ModuleList()
+        self.deepen = nn.ModuleList()
+        for level, width in enumerate(widths[1:], 1):
+            self.down.append(Block(widths[level - 1], width, 2))
+            said = slot_widths[level] if level < len(slot_widths) else 0
+            self.udp.append(nn.Conv2d(UDP_CHANNELS + said, width, 1))
+            self.deepen.append(Block(width, width))
+        coarsest_first = list(zip(widths[1:], widths[:-1], strict=True))[::-1]
+        self.narrow = nn.ModuleList(nn.Conv2d(wide, fine, 1) for wide, fine in coarsest_first)
+        self.merge = nn.ModuleList(Block(fine, fine) for _, fine in coarsest_first)
+
+    def forward(self, picture: Tensor, messages: list[Tensor]) -> Tensor:
+        """Map ``[B, 9, H, W]`` to ``[B, c0, H/2, W/2]``."""
+        udp = avg_pool2d(picture[:, PICTURE_CHANNELS - UDP_CHANNELS :], FOLD)  # [B, 4, H/2, W/2]
+        x = self.enter(torch.cat([pixel_unshuffle(picture, FOLD), messages[0]], 1))
+        skips = []
+        for level, down in enumerate(self.down):
+            skips.append(x)  # [B, c0, H/2, W/2], [B, c1, H/4, W/4] ...
+            udp = avg_pool2d(udp, 2)
+            said = [udp, *messages[level + 1 : level + 2]]
+            x = self.deepen[level](down(x) + self.udp[level](torch.cat(said, 1)))
+        for narrow, merge in zip(self.narrow, self.merge, strict=True):
+            wide = interpolate(narrow(x), scale_factor=2.0, mode="bilinear", align_corners=False)
+            x = merge(wide + skips.pop())
+        return x
+
+
+class GuidedNetwork(nn.Module):
+    """Refine the classical picture with the candidates it was blended from."""
+
+    def __init__(self, config: GuidedConfig) -> None:
+        super().__init__()
+        self.config = config
+        width, slot_width, cell = config.widths[0], config.slot_widths[0], FOLD**2
+        self.slot_encoder = SlotEncoder(config)
+        self.trunk = Trunk(config)
+        # Of the picture: painted (3), gate, alpha, choice of the classical colour; its flow (2).
+        self.picture_head = nn.Conv2d(width, 6 * cell + 2, 1)
+        # Of each candidate: choice; flow (2).
+        self.slot_join = nn.Conv2d(width, slot_width, 1)
+        self.slot_head = nn.Conv2d(slot_width, cell + 2, 1)
+        self._begin_small()
+
+    def _begin_small(self) -> None:
+        cell = FOLD**2
+        for head in (self.picture_head, self.slot_head):
+            nn.init.normal_(head.weight, std=HEAD_STD)
+            if head.bias is not None:
+                nn.init.zeros_(head.bias)
+        if self.picture_head.bias is not None:
+            with torch.no_grad():
+                self.picture_head.bias[3 * cell : 4 * cell] = GATE_LOGIT
+                self.picture_head.bias[5 * cell : 6 * cell] = CLASSICAL_LOGIT
+
+    def forward(self, slots: Tensor, picture: Tensor) -> tuple[Tensor, Tensor]:
+        """Refine pictures whose sides are multiples of ``config.multiple``.
+
+        Args:
+            slots: ``[B, K, 5, H, W]``, see Slots; the order of candidates has no effect.
+            picture: ``[B, 9, H, W]``, see Slots.
+
+        Returns:
+            Straight colour ``[B, 3, H, W]`` and alpha ``[B, H, W]``, in [0, 1].
+        """
+        count = slots.shape[1]
+        classical, soft = picture[:, :3], picture[:, 3]
+        # What differs from the classical colour is what there is to say.
+        news = torch.cat([slots[:, :, :3] - classical[:, None], slots[:, :, 3:]], 2)
+        each, messages = self.slot_encoder(news.flatten(0, 1), count)  # [B*K, s0, H/2, W/2]
+        x = self.trunk(picture, messages)  # [B, c0, H/2, W/2]
+        cell = FOLD**2
+        planes, flow = self.picture_head(x).split([6 * cell, 2], 1)
+        shared = pixel_shuffle(planes, FOLD)  # [B, 6, H, W]
+        joined = each.unflatten(0, (-1, count)) + self.slot_join(x)[:, None]
+        choice, slot_flow = self.slot_head(leaky_relu(joined, SLOPE).flatten(0, 1)).split(
+            [cell, 2], 1
+        )
+        logits = pixel_shuffle(choice, FOLD).unflatten(0, (-1, count))[:, :, 0]  # [B, K, H, W]
+        flows = torch.cat([flow[:, None], slot_flow.unflatten(0, (-1, count))], 1)
+        sources = torch.cat([classical[:, None], slots[:, :, :3]], 1)  # [B, 1+K, 3, H, W]
+        moved = shift(sources.flatten(0, 1), flows.flatten(0, 1))
+        shares = torch.cat([shared[:, 5:], logits], 1).softmax(1)  # [B, 1+K, H, W]
+        copied = (moved.unflatten(0, (-1, 1 + count)) * shares[:, :, None]).sum(1)
+        gate = shared[:, 3:4].sigmoid()
+        painted = classical + PAINTED_REACH * shared[:, :3].tanh()
+        colour = (copied + gate * (painted - copied)).clamp(0, 1)  # [B, 3, H, W]
+        alpha = (soft + shared[:, 4].tanh()).clamp(0, 1)  # [B, H, W]
+        return colour, alpha
+
+    def folded(self) -> "GuidedNetwork":
+        """Return a copy for painting, its normalisations merged into its convolutions."""
+        network = copy.deepcopy(self).eval()
+        for module in network.modules():
+            if isinstance(module, Block):
+                module.fold()
+        return network
+
+    def refine_any(self, slots: Tensor, picture: Tensor) -> tuple[Tensor, Tensor]:
+        """Refine pictures of any size; otherwise as ``forward``."""
+        height, width = picture.shape[-2:]
+        room = (0, -width % self.config.multiple, 0, -height % self.config.multiple)
+        colour, alpha = self(pad(slots, room), pad(picture, room))
+        return colour[..., :height, :width], alpha[..., :height, :width]
+
+    def refine(self, slots: Slots) -> tuple[Tensor, Tensor]:
+        """Refine one picture of any size: straight colour ``[3, H, W]``, alpha ``[H, W]``."""
+        colour, alpha = self.refine_any(slots.slots[None], slots.picture[None])
+        return colour[0], alpha[0]
+
+
+def shift(pictures: Tensor, flow: Tensor) -> Tensor:
+    """Fetch each pixel from up to ``MOST_FLOW_PX`` beside it.
+
+    Args:
+        pictures: ``[N, C, H, W]``.
+        flow: ``[N, 2, H/2, W/2]``, unbounded; x, then y.
+    """
+    height, width = pictures.shape[-2:]
+    wide = interpolate(flow, size=(height, width), mode="bilinear", align_corners=False)
+    unit = 2 * MOST_FLOW_PX * torch.tensor([1 / width, 1 / height], device=flow.device)
+    step = wide.float().tanh().permute(0, 2, 3, 1) * unit  # [N, H, W, 2]
+    y, x = (
+        torch.arange(size, device=flow.device, dtype=step.dtype).add(0.5).mul(2 / size).sub(1)
+        for size in (height, width)
+    )
+    here = torch.stack(torch.meshgrid(x, y, indexing="xy"), -1)
+    place = here + step
+    return grid_sample(pictures.float(), place, "bilinear", "border", align_corners=False)
