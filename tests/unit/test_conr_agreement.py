@@ -183,6 +183,15 @@ def test_the_prepared_form_agrees_with_the_published_form(
     assert difference.abs().max() <= SAME_PICTURE
 
 
+def test_the_prepared_form_holds_no_parameter_that_no_frame_needs(networks: ConrNetworks) -> None:
+    painter = FramePainter(networks, torch.device("cpu"), torch.float32)
+    held = {name for name, _ in painter.networks.named_parameters()}
+    assert not [name for name in held if "upsample_blocks" in name or "final_conv" in name]
+    assert not [name for name in held if ".conv0.0." in name or ".conv_last.2." in name]
+    assert networks.parser.final_conv.weight.shape[0] == 4  # the given ones stay whole
+    assert networks.shader.decoder_blocks[0].get_submodule("conv0.0").weight.ndim == 4
+
+
 def test_gradients_reach_every_parameter_that_paints_and_no_other(
     networks: ConrNetworks,
 ) -> None:

@@ -4,10 +4,10 @@ import copy
 from dataclasses import replace
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from renderer.conr.networks import ConrNetworks
-from renderer.conr.networks.shader import BlockKernels
+from renderer.conr.networks.shader import BlockKernels, ShaderBlock
 from renderer.conr.networks.shading import SheetFeatures
 
 
@@ -18,7 +18,7 @@ class FramePainter:
         device: Where it runs.
         dtype: Of the shader's convolutions, nearly all of the work.
         end_dtype: Of the target encoder and the RGBA head.
-        networks: Its own copy.
+        networks: Its own copy, without what no frame needs.
         kernels: Of the shader, cut.
     """
 
@@ -39,7 +39,9 @@ class FramePainter:
         self.dtype = dtype or fastest_dtype(device)
         # bfloat16 has few digits; at both ends they matter most and single precision costs least.
         self.end_dtype = torch.float32 if self.dtype == torch.bfloat16 else self.dtype
-        networks = copy.deepcopy(networks).eval().requires_grad_(False).to(device)
+        networks = copy.deepcopy(networks).eval().requires_grad_(False)
+        _drop_decoders(networks)
+        networks.to(device)
         networks.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.networks = networks
         with torch.inference_mode():
@@ -49,6 +51,7 @@ class FramePainter:
             part.to(self.end_dtype)
         with torch.inference_mode():
             self.kernels = tuple(_laid_out(block) for block in networks.shader.kernels())
+        _drop_uncut(networks)
 
     @torch.inference_mode()
     def encode(self, drawings: Tensor) -> SheetFeatures:
@@ -66,6 +69,19 @@ class FramePainter:
         """Paint a target ``[1, 4, S, S]`` float32; ``[1, 4, S, S]`` float32, premultiplied."""
         taken = target.to(self.device, self.end_dtype, memory_format=torch.channels_last)
         return self.networks.paint(sheet, taken, self.kernels)
+
+
+def _drop_decoders(networks: ConrNetworks) -> None:
+    """Drop the U-Nets' decoders, which only detection runs: 0.2 GB."""
+    for network in (networks.parser, networks.pose_encoder):
+        del network.upsample_blocks, network.final_conv
+
+
+def _drop_uncut(networks: ConrNetworks) -> None:
+    """Drop the convolutions that the kernels hold parts of: 0.28 GB in single precision."""
+    for block in networks.shader.decoder_blocks:
+        if isinstance(block, ShaderBlock):
+            block.conv0[0] = block.conv_last[2] = nn.Identity()
 
 
 def fastest_dtype(device: torch.device) -> torch.dtype:
