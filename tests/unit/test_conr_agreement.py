@@ -5,6 +5,7 @@ weights. Pictures may differ by rounding alone: the published form itself moves 
 between single and double precision.
 """
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -237,6 +238,15 @@ def test_every_key_and_shape_is_that_of_the_published_files(shared_data: Path) -
     }
     assert expected_shapes(ConrConfig()) == expected
     assert sum(map(len, expected.values())) == 486
+
+
+def test_keys_and_shapes_have_the_digest_of_the_published_ones() -> None:
+    lists = {
+        file: {key: list(shape) for key, shape in keys.items()}
+        for file, keys in expected_shapes(ConrConfig()).items()
+    }
+    digest = hashlib.sha256(json.dumps(lists, sort_keys=True).encode()).hexdigest()
+    assert digest == "971428e8357cfff202d16604a555231bade5212d3bfbae7f5cced128c6e5eac9"
 
 
 def test_parameters_are_as_many_as_published() -> None:
