@@ -58,25 +58,38 @@ class PictureRequest:
     is_fine: bool
 
 
-def load_cloud(avatar: Path) -> LoadedCloud:
-    """Gather the points of an avatar's sheet; takes seconds.
+class LoadCancelledError(Exception):
+    """Nobody waits for the points any more."""
+
+
+IsCancelled = Callable[[], bool]
+
+
+def load_cloud(avatar: Path, is_cancelled: IsCancelled = lambda: False) -> LoadedCloud:
+    """Gather the points of an avatar's sheet; takes seconds, for a huge one half a minute.
 
     Args:
         avatar: Folder or packed file.
+        is_cancelled: Asked before each drawing.
 
     Raises:
         AvatarFileError: The avatar is missing or broken.
         SheetError: A drawing or its UDP is.
+        LoadCancelledError: ``is_cancelled`` said so.
     """
     from renderer.sheet.avatar_archive import opened_avatar
     from renderer.sheet.avatar_file import load_sheet
-    from renderer.sheet.point_cloud import SPACING, gather_points, gathered_views
+    from renderer.sheet.point_cloud import SPACING, gather_points, gathered_views, merge_clouds
 
     with opened_avatar(avatar) as folder:
         sheet = load_sheet(folder)
-    cloud = gather_points(sheet.views, sheet.ink)
-    levels = make_levels(cloud, SPACING)
-    return LoadedCloud(avatar, cloud, len(gathered_views(sheet.views)), levels)
+    clouds = []
+    for view in gathered_views(sheet.views):
+        if is_cancelled():
+            raise LoadCancelledError
+        clouds.append(gather_points([view], sheet.ink))
+    cloud = merge_clouds(clouds)
+    return LoadedCloud(avatar, cloud, len(clouds), make_levels(cloud, SPACING))
 
 
 def make_levels(cloud: "PointCloud", spacing: float) -> tuple[CloudScene, ...]:
@@ -123,7 +136,7 @@ class CloudWorker(QObject):
 
     def __init__(
         self,
-        load: Callable[[Path], LoadedCloud] = load_cloud,
+        load: Callable[[Path, IsCancelled], LoadedCloud] = load_cloud,
         parent: QObject | None = None,
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -131,6 +144,7 @@ class CloudWorker(QObject):
         self._load, self._clock_s = load, clock_s
         self._files = self._pool()
         self._pictures = self._pool()
+        self._newest: Path | None = None
         self._wanted: PictureRequest | None = None
         self._is_drawing = False
         self._level = 0
@@ -147,7 +161,8 @@ class CloudWorker(QObject):
         return not any(pool.activeThreadCount() for pool in (self._files, self._pictures))
 
     def load(self, avatar: Path) -> None:
-        """Begin to load an avatar's points."""
+        """Begin to load an avatar's points; an older avatar's are given up."""
+        self._newest = avatar
         self._files.start(lambda: self._load_now(avatar))
 
     def save(self, loaded: LoadedCloud, path: Path) -> None:
@@ -171,8 +186,8 @@ class CloudWorker(QObject):
         self._wanted = None
 
     def close(self) -> None:
-        """Wait for what is under way. Blocks up to some seconds."""
-        self._wanted = None
+        """Give up what is being loaded, and wait. Blocks up to some seconds."""
+        self._newest = self._wanted = None
         self._rest.stop()
         for pool in (self._files, self._pictures):
             pool.clear()
@@ -210,7 +225,9 @@ class CloudWorker(QObject):
 
     def _load_now(self, avatar: Path) -> None:
         try:
-            self.loaded.emit(self._load(avatar))
+            self.loaded.emit(self._load(avatar, lambda: self._newest != avatar))
+        except LoadCancelledError:
+            logger.debug("gave up the point cloud of %s", avatar)
         except EXPECTED_ERRORS as error:
             logger.warning("no point cloud of %s: %s", avatar, error)
             self.failed.emit(avatar, str(error) or type(error).__name__)

@@ -16,6 +16,8 @@ from avatar_app.gui.cloud_view import CloudView
 from avatar_app.gui.cloud_window import LANDMARKS, CloudWindow
 from avatar_app.gui.cloud_worker import (
     CloudWorker,
+    IsCancelled,
+    LoadCancelledError,
     LoadedCloud,
     PictureRequest,
     load_cloud,
@@ -24,6 +26,7 @@ from avatar_app.gui.cloud_worker import (
 from renderer.errors import SheetError
 from renderer.sheet.ply_file import read_ply
 from renderer.sheet.point_cloud import PointCloud
+from renderer.types import CharacterSheet, SheetView
 from tests.fakes.engine_parts import FakeClock
 from tests.gui.conftest import TIMEOUT_MS, Desk
 
@@ -31,6 +34,7 @@ pytestmark = pytest.mark.gui
 
 AVATAR, OTHER = Path("avatars/kiwi"), Path("avatars/plum")
 SPACING = 0.02
+Load = Callable[[Path, IsCancelled], LoadedCloud]
 
 
 def ball(count: int = 4000) -> PointCloud:
@@ -41,19 +45,17 @@ def ball(count: int = 4000) -> PointCloud:
     return PointCloud(positions, np.full((count, 3), (230, 140, 20), np.uint8))
 
 
-def load_ball(avatar: Path) -> LoadedCloud:
+def load_ball(avatar: Path, is_cancelled: IsCancelled = lambda: False) -> LoadedCloud:
     cloud = ball()
     return LoadedCloud(avatar, cloud, 3, make_levels(cloud, SPACING))
 
 
 @pytest.fixture
-def make_window(
-    qtbot: QtBot, dressed: QApplication
-) -> Iterator[Callable[[Callable[[Path], LoadedCloud]], CloudWindow]]:
+def make_window(qtbot: QtBot, dressed: QApplication) -> Iterator[Callable[[Load], CloudWindow]]:
     """Make windows; afterwards each is closed and must leave no timer and no thread busy."""
     made: list[tuple[CloudWindow, CloudWorker]] = []
 
-    def make(load: Callable[[Path], LoadedCloud] = load_ball) -> CloudWindow:
+    def make(load: Load = load_ball) -> CloudWindow:
         worker = CloudWorker(load)
         window = CloudWindow(worker)
         qtbot.addWidget(window)
@@ -219,7 +221,9 @@ def test_the_cloud_is_saved_as_ply(window: CloudWindow, qtbot: QtBot, tmp_path: 
 
 def test_an_empty_sheet_says_so(make_window: Callable[..., CloudWindow], qtbot: QtBot) -> None:
     nothing = PointCloud(np.zeros((0, 3), np.float32), np.zeros((0, 3), np.uint8))
-    window = make_window(lambda avatar: LoadedCloud(avatar, nothing, 1, make_levels(nothing, 0.1)))
+    window = make_window(
+        lambda avatar, _: LoadedCloud(avatar, nothing, 1, make_levels(nothing, 0.1))
+    )
     window.show_avatar(AVATAR)
     qtbot.waitUntil(lambda: window.canvas.message[0] == "No point cloud", timeout=TIMEOUT_MS)
     assert "landmark" in window.canvas.message[1]
@@ -232,7 +236,7 @@ def test_an_empty_sheet_says_so(make_window: Callable[..., CloudWindow], qtbot: 
 def test_a_broken_avatar_is_a_sentence(
     make_window: Callable[..., CloudWindow], qtbot: QtBot, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(_avatar: Path) -> LoadedCloud:
+    def fail(_avatar: Path, _is_cancelled: IsCancelled) -> LoadedCloud:
         raise SheetError("sheet view front.png is damaged")
 
     window = make_window(fail)
@@ -247,7 +251,7 @@ def test_the_avatar_chosen_last_is_shown_however_slow_the_first_was(
 ) -> None:
     go_on = threading.Event()
 
-    def load(avatar: Path) -> LoadedCloud:
+    def load(avatar: Path, is_cancelled: IsCancelled) -> LoadedCloud:
         if avatar == AVATAR:
             assert go_on.wait(5)
         return load_ball(avatar)
@@ -260,6 +264,43 @@ def test_the_avatar_chosen_last_is_shown_however_slow_the_first_was(
     wait_for_picture(window, qtbot)
     assert window.windowTitle() == "Point cloud of Plum"
     assert "4,000 points" in window.figures.text()
+
+
+def test_what_nobody_waits_for_is_given_up(qtbot: QtBot) -> None:
+    begun = threading.Event()
+    given_up: list[Path] = []
+
+    def load(avatar: Path, is_cancelled: IsCancelled) -> LoadedCloud:
+        begun.set()
+        while not is_cancelled():
+            pass
+        given_up.append(avatar)
+        raise LoadCancelledError
+
+    worker = CloudWorker(load)
+    worker.load(AVATAR)
+    assert begun.wait(5)
+    worker.load(OTHER)
+    qtbot.waitUntil(lambda: given_up == [AVATAR], timeout=TIMEOUT_MS)
+    worker.close()
+    assert given_up[0] == AVATAR
+    assert worker.is_idle
+
+
+def test_a_huge_sheet_is_given_up_before_its_next_drawing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("renderer.sheet.avatar_file.load_sheet", lambda folder: two_views())
+    with pytest.raises(LoadCancelledError):
+        load_cloud(AVATAR, lambda: True)
+    assert load_cloud(AVATAR).drawings == 2
+
+
+def two_views() -> CharacterSheet:
+    rows, columns = np.mgrid[:20, :20] / 40
+    udp = np.stack([columns, rows, rows, np.ones_like(rows)], axis=-1).astype(np.float32)
+    image = np.full((20, 20, 4), 255, np.uint8)
+    return CharacterSheet((SheetView("front", image, udp), SheetView("back", image, udp)))
 
 
 def test_many_points_are_drawn_thinned_and_coarser_levels_share_the_centre() -> None:
