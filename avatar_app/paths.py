@@ -39,6 +39,12 @@ def weights_folder() -> Path:
     return user_data_folder() / "weights"
 
 
+def guided_network_file() -> Path | None:
+    """Return the shipped weights of the guided decoder's network, None where none are shipped."""
+    path = resources_folder() / "weights" / "guided-small.safetensors"
+    return path if path.is_file() else None
+
+
 def settings_file() -> Path:
     """Return the file in which the window's last choices are kept."""
     return Path(platformdirs.user_config_dir(APP_NAME, appauthor=False)) / "settings.json"

@@ -14,6 +14,7 @@ from avatar_app.commands import (
     live,
     render,
     showcase,
+    train,
     udp,
     weights,
 )
@@ -24,7 +25,19 @@ from udp_live.errors import UdpLiveError
 logger = logging.getLogger(__name__)
 
 OK, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
-COMMANDS = (live, render, avatar, showcase, udp, detect_udp, weights, bench, evaluate, doctor)
+COMMANDS = (
+    live,
+    render,
+    avatar,
+    showcase,
+    udp,
+    detect_udp,
+    weights,
+    bench,
+    evaluate,
+    train,
+    doctor,
+)
 
 
 class SentenceParser(argparse.ArgumentParser):

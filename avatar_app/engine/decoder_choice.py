@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from avatar_app.paths import weights_folder
+from avatar_app.paths import guided_network_file, weights_folder
 from renderer.engines import Decoder, open_decoder
 from renderer.types import ViewOptions
 
@@ -33,6 +33,7 @@ def open_app_decoder(
         cache_folder,
         weights_folder(),
         views,
+        guided_network_file(),
     )
 
 

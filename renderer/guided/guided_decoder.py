@@ -63,7 +63,7 @@ class GuidedDecoder:
         if weights is not None:
             network, manifest = load_network(weights)
             if manifest.gain_db > 0:
-                self._network = network.folded().to(device, memory_format=torch.channels_last)
+                self._network = network.folded().to(device)
             else:
                 logger.info("%s does not beat the classical picture: left out", weights)
 

@@ -99,6 +99,11 @@ class Block(nn.Module):
             self.normalisation = nn.Identity()
 
 
+def each_slot(features: Tensor, count: int) -> Tensor:
+    """Split ``[B * K, ...]`` into ``[B, K, ...]``."""
+    return features.view(-1, count, *features.shape[1:])
+
+
 class Message(nn.Module):
     """Average what the candidates have to say, each weighted by what it says itself."""
 
@@ -108,8 +113,8 @@ class Message(nn.Module):
 
     def forward(self, slots: Tensor, count: int) -> Tensor:
         """Map ``[B * K, s, h, w]`` to ``[B, s, h, w]``."""
-        logits = self.weight(slots).unflatten(0, (-1, count))  # [B, K, 1, h, w]
-        return (slots.unflatten(0, (-1, count)) * logits.softmax(1)).sum(1)  # [B, s, h, w]
+        shares = each_slot(self.weight(slots), count).softmax(1)  # [B, K, 1, h, w]
+        return (each_slot(slots, count) * shares).sum(1)  # [B, s, h, w]
 
 
 class SlotEncoder(nn.Module):
@@ -158,7 +163,7 @@ class Trunk(nn.Module):
     def forward(self, picture: Tensor, messages: list[Tensor]) -> Tensor:
         """Map ``[B, 9, H, W]`` to ``[B, c0, H/2, W/2]``."""
         udp = avg_pool2d(picture[:, PICTURE_CHANNELS - UDP_CHANNELS :], FOLD)  # [B, 4, H/2, W/2]
-        x = self.enter(torch.cat([pixel_unshuffle(picture, FOLD), messages[0]], 1))
+        x: Tensor = self.enter(torch.cat([pixel_unshuffle(picture, FOLD), messages[0]], 1))
         skips = []
         for level, down in enumerate(self.down):
             skips.append(x)  # [B, c0, H/2, W/2], [B, c1, H/4, W/4] ...
@@ -217,16 +222,16 @@ class GuidedNetwork(nn.Module):
         cell = FOLD**2
         planes, flow = self.picture_head(x).split([6 * cell, 2], 1)
         shared = pixel_shuffle(planes, FOLD)  # [B, 6, H, W]
-        joined = each.unflatten(0, (-1, count)) + self.slot_join(x)[:, None]
+        joined = each_slot(each, count) + self.slot_join(x)[:, None]
         choice, slot_flow = self.slot_head(leaky_relu(joined, SLOPE).flatten(0, 1)).split(
             [cell, 2], 1
         )
-        logits = pixel_shuffle(choice, FOLD).unflatten(0, (-1, count))[:, :, 0]  # [B, K, H, W]
-        flows = torch.cat([flow[:, None], slot_flow.unflatten(0, (-1, count))], 1)
+        logits = each_slot(pixel_shuffle(choice, FOLD), count)[:, :, 0]  # [B, K, H, W]
+        flows = torch.cat([flow[:, None], each_slot(slot_flow, count)], 1)
         sources = torch.cat([classical[:, None], slots[:, :, :3]], 1)  # [B, 1+K, 3, H, W]
         moved = shift(sources.flatten(0, 1), flows.flatten(0, 1))
         shares = torch.cat([shared[:, 5:], logits], 1).softmax(1)  # [B, 1+K, H, W]
-        copied = (moved.unflatten(0, (-1, 1 + count)) * shares[:, :, None]).sum(1)
+        copied = (each_slot(moved, 1 + count) * shares[:, :, None]).sum(1)
         gate = shared[:, 3:4].sigmoid()
         painted = classical + PAINTED_REACH * shared[:, :3].tanh()
         colour = (copied + gate * (painted - copied)).clamp(0, 1)  # [B, 3, H, W]
@@ -236,6 +241,7 @@ class GuidedNetwork(nn.Module):
     def folded(self) -> "GuidedNetwork":
         """Return a copy for painting, its normalisations merged into its convolutions."""
         network = copy.deepcopy(self).eval()
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         for module in network.modules():
             if isinstance(module, Block):
                 module.fold()

@@ -1,0 +1,233 @@
+"""Training lowers the loss, continues where it stopped, and keeps the best network."""
+
+import csv
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from renderer.errors import RendererError
+from renderer.guided.network import GuidedConfig
+from renderer.training.curves import Curves
+from renderer.training.losses import losses, structure
+from renderer.training.pair_options import PairOptions
+from renderer.training.preview import draw_preview
+from renderer.training.sample_store import SampleStore, write_shards
+from renderer.training.trainer import StepNews, Trainer, TrainerConfig, learning_rate
+from renderer.training.training_pair import TrainingPair
+from renderer.training.validation import validate
+from renderer.types import CharacterSheet
+from tests.fakes.landmark_scene import NO_INK, doll_view, draw_doll
+from udp_live.types import UdpMap
+
+SIDE = 64
+NETWORK = GuidedConfig((8, 12, 16), (8, 8))
+CONFIG = TrainerConfig(
+    NETWORK, steps=20, batch=4, crop_px=48, validate_every=10, validate_on=3, learning_rate=3e-3
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Threads that wait for each other after every small operation take most of the time."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+class DollPairs:
+    """A source of pairs without OpenGL: the doll, from drawings that are 3 % wrong."""
+
+    options = PairOptions(size_px=SIDE, targets_per_sheet=4, clip_frames=2, supersampling=1)
+
+    def is_clip_sheet(self, sheet_number: int) -> bool:
+        return sheet_number % 2 == 1
+
+    def pair(self, index: int) -> TrainingPair:
+        number, target = divmod(index, self.options.targets_per_sheet)
+        views = [doll_view(f"v{i}", 64, yaw_rad=3.1 * i + 0.2 * number) for i in range(2)]
+        truth, udp = draw_doll(SIDE, yaw_rad=0.3 * target, swing_rad=0.2 * number)
+        udp = udp + np.float32([0.03, 0.0, 0.0, 0.0]) * udp[..., 3:]
+        return TrainingPair(
+            CharacterSheet(tuple(views), {}, NO_INK),
+            UdpMap(udp.astype(np.float32)),
+            {},
+            truth,
+            f"doll#{number}",
+            clip=number if self.is_clip_sheet(number) else None,
+            sheet_number=number,
+            is_exact=number % 2 == 0,
+        )
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> SampleStore:
+    folder = tmp_path_factory.mktemp("samples")
+    assert len(list(write_shards(DollPairs(), folder, range(2)))) == 2
+    return SampleStore(folder)
+
+
+def nothing(news: StepNews) -> None:
+    """Say nothing."""
+
+
+def trained(store: SampleStore, config: TrainerConfig = CONFIG) -> list[StepNews]:
+    heard: list[StepNews] = []
+    Trainer(config, store, store).run(heard.append)
+    return heard
+
+
+def mean_loss(news: Sequence[StepNews]) -> float:
+    return float(np.mean([step.loss for step in news]))
+
+
+def test_twenty_steps_lower_the_loss(store: SampleStore) -> None:
+    heard = trained(store)
+    assert len(heard) == 20
+    assert mean_loss(heard[-5:]) < 0.97 * mean_loss(heard[:5])
+    assert heard[-1].active is not None
+    assert heard[-1].active > 0.5
+
+
+def test_a_run_continues_bit_alike(store: SampleStore, tmp_path: Path) -> None:
+    whole = Trainer(CONFIG, store, store)
+    whole.run(nothing)
+    first = Trainer(CONFIG, store, store)
+
+    def stop(news: StepNews) -> None:
+        if news.step == 7:
+            first.save(tmp_path / "state.pt")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        first.run(stop)
+    second = Trainer(CONFIG, store, store)
+    second.resume(tmp_path / "state.pt")
+    assert second.step == 7
+    second.run(nothing)
+    for name, tensor in whole.network.state_dict().items():
+        assert torch.equal(tensor, second.network.state_dict()[name]), name
+    for name, tensor in whole.best.state_dict().items():
+        assert torch.equal(tensor, second.best.state_dict()[name]), name
+
+
+def test_a_state_of_other_settings_is_refused(store: SampleStore, tmp_path: Path) -> None:
+    path = tmp_path / "state.pt"
+    Trainer(CONFIG, store, store).save(path)
+    other = Trainer(TrainerConfig(NETWORK, steps=30, crop_px=48), store, store)
+    with pytest.raises(RendererError, match="other settings"):
+        other.resume(path)
+
+
+@pytest.mark.parametrize("data", [b"", b"nonsense", b"PK\x03\x04 nothing"])
+def test_a_damaged_state_is_refused(store: SampleStore, tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "state.pt"
+    path.write_bytes(data)
+    with pytest.raises(RendererError, match="cannot continue"):
+        Trainer(CONFIG, store, store).resume(path)
+
+
+def test_the_best_network_is_kept_not_the_last(store: SampleStore) -> None:
+    trainer = Trainer(CONFIG, store, store)
+    trainer.run(nothing)
+    verdict = validate(trainer.best, store, CONFIG.validate_on, torch.device("cpu"))
+    assert verdict.metrics["psnr_db"] == pytest.approx(
+        trainer.best_verdict.metrics["psnr_db"], abs=1e-3
+    )
+    assert {"exact_psnr_db", "noisy_psnr_db", "filled_psnr_db", "l1"} <= verdict.metrics.keys()
+
+
+def test_rendered_sheets_are_kept(store: SampleStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: DollPairs, index: int) -> TrainingPair:
+        raise AssertionError
+
+    monkeypatch.setattr(DollPairs, "pair", refuse)
+    folder = store.shards[0].path.parent
+    assert len(list(write_shards(DollPairs(), folder, range(2)))) == 2
+
+
+def test_samples_come_back_as_they_were_written(store: SampleStore) -> None:
+    truth = DollPairs().pair(1).truth
+    sample = store.read(store.shards[0], 1, slice(8, 40), slice(0, 64))
+    assert sample.slots.shape == (1, 2, 5, 32, 64)
+    assert sample.picture.shape == (1, 9, 32, 64)
+    expected = torch.from_numpy(truth[8:40].transpose(2, 0, 1).copy()) / 255
+    torch.testing.assert_close(sample.truth[0], expected)
+
+
+def test_clips_are_drawn_as_consecutive_frames(store: SampleStore) -> None:
+    random = np.random.default_rng(5)
+    kinds = {store.draw(random, 48)[1] for _ in range(20)}
+    assert kinds == {True, False}
+
+
+def test_an_empty_folder_and_a_damaged_file_are_told_of(tmp_path: Path) -> None:
+    with pytest.raises(RendererError, match="no training samples"):
+        SampleStore(tmp_path)
+    (tmp_path / "sheet-000000.safetensors").write_bytes(b"nothing")
+    with pytest.raises(RendererError, match="is damaged"):
+        SampleStore(tmp_path)
+
+
+def perfect() -> tuple[torch.Tensor, torch.Tensor]:
+    truth = torch.rand((2, 4, 32, 32), generator=torch.Generator().manual_seed(0))
+    return truth, torch.tensor([True])
+
+
+def test_a_perfect_picture_has_no_loss() -> None:
+    truth, clips = perfect()
+    parts = losses(truth[:, :3], truth[:, 3], truth, truth[:, 3], clips)
+    assert max(float(part) for part in parts.values()) < 1e-5
+
+
+def test_flicker_costs_more_than_a_steady_error() -> None:
+    truth, clips = perfect()
+    steady = truth[:, :3] + 0.1
+    flicker = truth[:, :3] + torch.tensor([0.1, -0.1])[:, None, None, None]
+    one, other = (
+        losses(colour, truth[:, 3], truth, truth[:, 3], clips)["temporal"]
+        for colour in (steady, flicker)
+    )
+    assert other > one + 0.05
+
+
+def test_structure_is_one_for_equal_pictures_and_less_for_others() -> None:
+    one = torch.rand((1, 3, 24, 24), generator=torch.Generator().manual_seed(1))
+    assert float(structure(one, one).min()) > 0.999
+    assert float(structure(one, one.flip(-1)).mean()) < 0.5
+
+
+def test_the_learning_rate_rises_and_falls() -> None:
+    rates = [learning_rate(1.0, p / 100) for p in range(101)]
+    assert rates[0] == pytest.approx(0.1)
+    assert max(rates) == pytest.approx(1.0, abs=0.01)
+    assert rates[100] == pytest.approx(0.02)
+
+
+def test_curves_go_on_where_the_run_continues(store: SampleStore, tmp_path: Path) -> None:
+    path = tmp_path / "curves.csv"
+    curves = Curves(path, 0, every=5)
+    for news in trained(store):
+        curves.add(news)
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["step"]) for row in rows] == [5, 10, 15, 20]
+    assert float(rows[1]["psnr_db"]) > 5
+    Curves(path, 10)
+    assert len(path.read_text().splitlines()) == 3
+
+
+def test_previews_show_truth_and_both_pictures(store: SampleStore) -> None:
+    trainer = Trainer(CONFIG, store, store)
+    picture = draw_preview(trainer.best, store, count=2, cell_px=64)
+    assert picture.shape == (128, 320, 3)
+    assert picture.std() > 10
+
+
+@pytest.mark.parametrize("change", [{"batch": 3}, {"crop_px": 50}, {"steps": 0}])
+def test_settings_that_cannot_be_are_refused(change: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="unexpected"):
+        TrainerConfig(NETWORK, **change)  # type: ignore[arg-type]
