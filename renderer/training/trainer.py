@@ -23,6 +23,7 @@ from torch.optim import AdamW
 
 from renderer.errors import RendererError
 from renderer.guided.network import Block, GuidedConfig, GuidedNetwork
+from renderer.training.augmentation import augmented
 from renderer.training.losses import LossWeights, losses, weighted_sum
 from renderer.training.sample_store import Samples, SampleStore, join
 from renderer.training.validation import Verdict, validate
@@ -185,9 +186,10 @@ class Trainer:
     def _batch(self, step: int) -> tuple[Samples, Tensor]:
         """Draw the batch of a step, and which pairs of its pictures are from clips."""
         random = np.random.default_rng((self._config.seed, step))
-        draws = [
-            self._train.draw(random, self._config.crop_px) for _ in range(self._config.batch // 2)
-        ]
+        draws = []
+        for _ in range(self._config.batch // 2):
+            samples, is_clip = self._train.draw(random, self._config.crop_px)
+            draws.append((augmented(samples, random), is_clip))
         clips = torch.tensor([is_clip for _, is_clip in draws], device=self._device)
         return join([samples for samples, _ in draws]).to(self._device), clips
 

@@ -10,6 +10,7 @@ import torch
 
 from renderer.errors import RendererError
 from renderer.guided.network import GuidedConfig
+from renderer.training.augmentation import augmented
 from renderer.training.curves import Curves
 from renderer.training.losses import losses, structure
 from renderer.training.pair_options import PairOptions
@@ -170,6 +171,28 @@ def test_an_empty_folder_and_a_damaged_file_are_told_of(tmp_path: Path) -> None:
     (tmp_path / "sheet-000000.safetensors").write_bytes(b"nothing")
     with pytest.raises(RendererError, match="is damaged"):
         SampleStore(tmp_path)
+
+
+def test_mirrored_and_recoloured_samples_stay_consistent(store: SampleStore) -> None:
+    sample = store.read(store.shards[0], 1, slice(0, 64), slice(0, 64))
+    random = np.random.default_rng(0)
+    seen = set()
+    for _ in range(12):
+        other = augmented(sample, random)
+        is_mirrored = not torch.equal(other.truth[:, 3], sample.truth[:, 3])
+        back = other.truth.flip(-1) if is_mirrored else other.truth
+        order = [
+            int((back[0, c] - sample.truth[0, :3]).abs().sum((-1, -2)).argmin()) for c in (0, 1, 2)
+        ]
+        seen.add((is_mirrored, *order))
+        picture = other.picture.flip(-1) if is_mirrored else other.picture
+        assert torch.equal(picture[:, :3], sample.picture[:, order])
+        slots = other.slots.flip(-1) if is_mirrored else other.slots
+        assert torch.equal(slots[:, :, :3], sample.slots[:, :, order])
+        assert torch.equal(
+            picture[:, 6], -sample.picture[:, 6] if is_mirrored else sample.picture[:, 6]
+        )
+    assert len(seen) > 4
 
 
 def perfect() -> tuple[torch.Tensor, torch.Tensor]:
