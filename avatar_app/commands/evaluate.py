@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from avatar_app.commands.evaluated_decoder import EVALUATED
-from avatar_app.commands.live_options import DEVICES
+from avatar_app.commands.live_options import DEVICES, usage_errors
 from avatar_app.errors import UsageError
+from avatar_app.paths import DEFAULT_AVATAR_NAME, find_avatar
 
 SETS = ("exact", "noisy", "twice-noisy", "proxy", "views")
 AVATAR_SIZE, AVATAR_POSES = 384, 60
@@ -46,6 +47,10 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure an avatar with its own drawings, or rigs with drawings made for a set."""
+    if arguments.rig and arguments.avatar is not None:
+        raise UsageError("give either --avatar or --rig")
+    with usage_errors():
+        arguments.avatar = find_avatar(arguments.avatar or DEFAULT_AVATAR_NAME)
     if arguments.set is None and not arguments.rig:
         for name in RIG_OPTIONS:
             if getattr(arguments, name) is not None:
@@ -73,8 +78,6 @@ def _check_set(arguments: argparse.Namespace) -> None:
         )
     if arguments.set == "views" and arguments.views is not None:
         raise UsageError("the set 'views' measures with 1, 2, 4 and 8 drawings; leave --views out")
-    if arguments.rig and arguments.avatar is not None:
-        raise UsageError("give either --avatar or --rig")
     if arguments.pictures is not None:
         raise UsageError("--pictures goes with --avatar alone; a set has --picture FILE")
     for path in arguments.rig or ():

@@ -5,8 +5,6 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import TYPE_CHECKING, Any
 
-from avatar_app.paths import DEFAULT_AVATAR_NAME
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -21,10 +19,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Paint every case, print a table, write the JSON."""
     from avatar_app.commands.report import write_json
     from avatar_app.engine import EngineConfig, EngineParts
-    from avatar_app.paths import find_avatar
 
-    name = DEFAULT_AVATAR_NAME if arguments.avatar is None else arguments.avatar
-    avatar = EngineParts().load_avatar(EngineConfig(avatar=find_avatar(name)))
+    avatar = EngineParts().load_avatar(EngineConfig(avatar=arguments.avatar))
     contest = _open_contest(avatar, arguments)
     summary: dict[str, Any] = {}
     for name, results in _contest_results(contest, arguments):

