@@ -43,14 +43,14 @@ def add_parser(subparsers: Any) -> None:
     add("--avatar", default=DEFAULT_AVATAR_NAME, help="name, folder or .kigurumi file")
     add("--output", required=True, help="FILE.mp4, FILE.webm (with alpha) or FOLDER/ of PNGs")
     add("--size", type=int, default=512, help="side of the square that is painted, pixels")
-    add("--framing", choices=FRAMINGS, default="full", help="how much of the avatar is shown")
-    add("--zoom", type=float, default=1.0, help="magnification on top of the framing")
+    add("--framing", choices=FRAMINGS, help="how much of the avatar is shown (default: full)")
+    add("--zoom", type=float, help="magnification on top of the framing (default: 1)")
     add("--fps", type=float, help="rate of a clip or UDP sequence; a video has its own")
     add(
         "--mirror",
         action=argparse.BooleanOptionalAction,
-        default=False,
-        help="move like a mirror image",
+        default=None,
+        help="move like a mirror image (default: no)",
     )
     add(
         "--in-place",
@@ -116,6 +116,9 @@ def _order(arguments: argparse.Namespace) -> "RenderOrder":
         arguments.background = OPAQUE if output.suffix == ".mp4" else TRANSPARENT
     wanted = argparse.Namespace(**vars(arguments))
     wanted.fps = 30.0 if arguments.fps is None else arguments.fps
+    wanted.framing = arguments.framing or "full"
+    wanted.zoom = 1.0 if arguments.zoom is None else arguments.zoom
+    wanted.mirror = bool(arguments.mirror)
     wanted.source = arguments.source or UNUSED_SOURCE
     config = engine_config(wanted, () if arguments.udp else (arguments.output,))
     return RenderOrder(
@@ -144,7 +147,13 @@ def _check(arguments: argparse.Namespace, output: Path, *, is_folder: bool) -> N
             raise UsageError("--landmarks is for --udp; a video has none")
         if arguments.source.startswith("webcam:"):
             raise UsageError("a webcam never ends; give a video, or use 'live --output FILE.mp4'")
+        if arguments.fps is not None and not arguments.source.startswith("clip:"):
+            raise UsageError("--fps is for clips and UDP files; a video has a rate of its own")
         return
+    for name in ("framing", "zoom", "mirror", "in_place"):
+        if getattr(arguments, name) is not None:
+            option = name.replace("_", "-")
+            raise UsageError(f"--{option} is for videos and clips; UDP files hold their own view")
     if is_folder and arguments.udp.expanduser().resolve() == output.resolve():
         raise UsageError("the output is the UDP folder itself; give another --output")
 

@@ -161,6 +161,10 @@ def test_a_clip_needs_no_tracking(tmp_path: Path, run: Run, parts: Parts) -> Non
         (["--source", "clip:hello", "--output", "o.mp4", "--size", "63"], "unexpected size: 63"),
         (["--source", "clip:hello", "--output", "o.mp4", "--background", "x"], "background not"),
         (["--source", "clip:hello", "--output", "o.mp4", "--fps", "0"], "unexpected fps: 0"),
+        (["--video", "v.mp4", "--output", "o.mp4", "--fps", "9"], "a video has a rate of its own"),
+        (["--udp", "f", "--output", "o/", "--framing", "bust"], "--framing is for videos"),
+        (["--udp", "f", "--output", "o/", "--no-mirror"], "--mirror is for videos"),
+        (["--udp", "f", "--output", "o/", "--in-place"], "--in-place is for videos"),
     ],
 )
 def test_a_wrong_option_is_one_sentence(
