@@ -114,7 +114,7 @@ class GuidedDecoder:
         if box is None:
             return picture
         rows, columns = (slice(side.start * scale, side.stop * scale) for side in box)
-        figure = pixels[rows, columns].contiguous().to(self._device)
+        figure = _finite(pixels[rows, columns].contiguous().to(self._device))
         found = look_up(encoding, figure, expressions, height, scale, apart=self.refines)
         picture[box] = read_back(self._paint(found))
         return picture
@@ -130,6 +130,13 @@ class GuidedDecoder:
     def close(self) -> None:
         """Let go of the rasterizer's texture."""
         self._textures.close()
+
+
+def _finite(pixels: torch.Tensor) -> torch.Tensor:
+    """Empty the pixels of a UDP map that are not numbers; one of them would fill every hole."""
+    if bool(pixels.sum().isfinite()):
+        return pixels
+    return torch.where(pixels.isfinite().all(-1, keepdim=True), pixels, 0)
 
 
 def figure_box(occupancy: Tensor, scale: int) -> tuple[slice, slice] | None:

@@ -99,6 +99,20 @@ def test_an_empty_map_gives_an_empty_picture(encoding: SheetEncoding) -> None:
     assert not painted.any()
 
 
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_pixels_that_are_not_numbers_stay_empty_and_harm_no_others(
+    encoding: SheetEncoding, wrong: float
+) -> None:
+    _, udp = draw_doll(96)
+    whole = DECODER.decode(encoding, UdpMap(udp), {})
+    udp[50:53, 46:49, :3] = wrong
+    painted = DECODER.decode(encoding, UdpMap(udp), {})
+    assert painted[51, 47, 3] == 0
+    far = np.ones((96, 96), bool)
+    far[40:63, 36:59] = False
+    assert np.abs(painted[far].astype(int) - whole[far]).mean() < 1
+
+
 def test_a_single_pixel_is_painted(encoding: SheetEncoding) -> None:
     udp = np.zeros((9, 9, 4), np.float32)
     udp[4, 4] = (0.5, 0.45, 0.59, 1.0)

@@ -13,17 +13,13 @@ from renderer.guided.network import GuidedConfig
 from renderer.training.augmentation import augmented
 from renderer.training.curves import Curves
 from renderer.training.losses import losses, structure
-from renderer.training.pair_options import PairOptions
 from renderer.training.preview import draw_preview
 from renderer.training.sample_store import SampleStore, write_shards
 from renderer.training.trainer import StepNews, Trainer, TrainerConfig, learning_rate
 from renderer.training.training_pair import TrainingPair
 from renderer.training.validation import validate
-from renderer.types import CharacterSheet
-from tests.fakes.landmark_scene import NO_INK, doll_view, draw_doll
-from udp_live.types import UdpMap
+from tests.fakes.doll_pairs import DollPairs
 
-SIDE = 64
 NETWORK = GuidedConfig((8, 12, 16), (8, 8))
 CONFIG = TrainerConfig(
     NETWORK, steps=20, batch=4, crop_px=48, validate_every=10, validate_on=3, learning_rate=3e-3
@@ -37,31 +33,6 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
-
-
-class DollPairs:
-    """A source of pairs without OpenGL: the doll, from drawings that are 3 % wrong."""
-
-    options = PairOptions(size_px=SIDE, targets_per_sheet=4, clip_frames=2, supersampling=1)
-
-    def is_clip_sheet(self, sheet_number: int) -> bool:
-        return sheet_number % 2 == 1
-
-    def pair(self, index: int) -> TrainingPair:
-        number, target = divmod(index, self.options.targets_per_sheet)
-        views = [doll_view(f"v{i}", 64, yaw_rad=3.1 * i + 0.2 * number) for i in range(2)]
-        truth, udp = draw_doll(SIDE, yaw_rad=0.3 * target, swing_rad=0.2 * number)
-        udp = udp + np.float32([0.03, 0.0, 0.0, 0.0]) * udp[..., 3:]
-        return TrainingPair(
-            CharacterSheet(tuple(views), {}, NO_INK),
-            UdpMap(udp.astype(np.float32)),
-            {},
-            truth,
-            f"doll#{number}",
-            clip=number if self.is_clip_sheet(number) else None,
-            sheet_number=number,
-            is_exact=number % 2 == 0,
-        )
 
 
 @pytest.fixture(scope="module")
