@@ -19,7 +19,8 @@ from renderer.types import CharacterSheet
 from udp_live.types import UdpMap
 from udp_live.udp_texture import UdpTexture
 
-PIXEL_FROM_LANDMARK = slice(5, 11)  # of a candidate's fields: how it leads on
+PIXEL_FROM_LANDMARK, SHARE = slice(5, 11), -1  # fields of a candidate: how it leads on, its say
+WALKED_OFF = 1e-6  # trust of what lies beside the paint
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,8 @@ class PlainLookup:
     def encode(self, sheet: CharacterSheet) -> PlainEncoding:
         """Prepare a sheet; see Decoder."""
         encoding = cached_encoding(sheet, self._cache_folder).to(self._device)
-        best = encoding.body.candidates[:, :, :1].contiguous()
+        best = encoding.body.candidates[:, :, :1].clone()
+        best[..., SHARE] = 1  # alone, it has all the say
         still = best.clone()
         still[..., PIXEL_FROM_LANDMARK] = 0
         body = replace(encoding.body, candidates=best)
@@ -99,7 +101,7 @@ def _colours(encoding: PlainEncoding, landmark: Tensor, occupied: Tensor) -> Ten
     sheet, wanted = encoding.sheet, landmark[:, occupied]
     lookup = Lookup(sheet, pick_level(sheet.densities, typical_step(landmark, occupied)))
     found = lookup.paint(sheet.body, wanted)
-    lost = found.trust == 0  # walked off the paint
+    lost = found.trust < WALKED_OFF
     found.colour[:, lost] = lookup.paint(encoding.still, wanted[:, lost]).colour
     ink = ink_coverage(landmark, occupied, sheet.ink.width * occupied.shape[0])
     tint = torch.tensor(sheet.ink.tint, device=landmark.device)[:, None]
