@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from renderer.training.trainer import StepNews, Trainer, TrainerConfig
 
 PRESETS = ("small", "base")
-STATE_NAME, CURVES_NAME, PREVIEW_NAME = "state.pt", "curves.csv", "preview.png"
+STATE_NAME, CURVES_NAME, PREVIEW_NAME = "state.safetensors", "curves.csv", "preview.png"
 TELL_EVERY = 50  # steps
 SAVE_EVERY = 250
 VALIDATION_SEED = 1_000_003  # other poses, other wear

@@ -6,11 +6,10 @@ draw its own part of ``_batch`` and average gradients after ``backward`` in ``_s
 """
 
 import copy
+import json
 import math
-import pickle
 import time
-import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +17,8 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from torch import Tensor
 from torch.optim import AdamW
 
@@ -33,12 +34,8 @@ WARM_UP = 0.05  # of the run, until the learning rate is at its height
 LAST_RATE = 0.02  # of the highest, at the end
 BETAS = (0.9, 0.98)
 MOST_GRADIENT = 1.0
-FORMAT = 1  # of the state on disk
-# What torch.load and load_state_dict raise for files that are damaged or of another network.
-DAMAGE = (
-    *(OSError, EOFError, ValueError, TypeError, LookupError, RuntimeError, AttributeError),
-    *(pickle.UnpicklingError, zipfile.BadZipFile),
-)
+# What reading a state raises where it is damaged or of another network.
+DAMAGE = (SafetensorError, OSError, ValueError, TypeError, LookupError, RuntimeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,19 +222,25 @@ class Trainer:
         Raises:
             OSError: It cannot be written.
         """
-        state = {
-            "format": FORMAT,
+        tensors = {
+            f"{part}.{name}": tensor.contiguous()
+            for part, network in self._networks().items()
+            for name, tensor in network.state_dict().items()
+        }
+        for index, moments in self._optimizer.state_dict()["state"].items():
+            for name, tensor in moments.items():
+                tensors[f"optimizer.{index}.{name}"] = tensor.contiguous()
+        header = {
             "config": repr(self._config),
-            "network": self.network.state_dict(),
-            "average": self.average.state_dict(),
-            "best": self.best.state_dict(),
             "best_metrics": self.best_verdict.metrics,
-            "optimizer": self._optimizer.state_dict(),
             "step": self.step,
             "elapsed_s": self._elapsed_s,
         }
         with replaced(path) as temporary:
-            torch.save(state, temporary)
+            save_file(tensors, temporary, {"header": json.dumps(header)})
+
+    def _networks(self) -> dict[str, GuidedNetwork]:
+        return {"network": self.network, "average": self.average, "best": self.best}
 
     def resume(self, path: Path) -> None:
         """Continue a saved run of the same configuration.
@@ -246,20 +249,36 @@ class Trainer:
             RendererError: The file is damaged, or of another configuration.
         """
         try:
-            state = torch.load(path, map_location=self._device, weights_only=True)
-            if state["format"] != FORMAT or state["config"] != repr(self._config):
+            with safe_open(str(path), framework="pt") as file:
+                header = json.loads(file.metadata()["header"])
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            if header["config"] != repr(self._config):
                 raise ValueError("it was written with other settings")
-            self.network.load_state_dict(state["network"])
-            self.average.load_state_dict(state["average"])
-            self.best.load_state_dict(state["best"])
-            self.best_verdict = Verdict(state["best_metrics"])
-            self._optimizer.load_state_dict(state["optimizer"])
-            self.step, self._elapsed_s = int(state["step"]), float(state["elapsed_s"])
+            for part, network in self._networks().items():
+                network.load_state_dict(_below(tensors, part))
+            moments: dict[int, dict[str, Tensor]] = {}
+            for name, tensor in _below(tensors, "optimizer").items():
+                index, moment = name.split(".")
+                moments.setdefault(int(index), {})[moment] = tensor
+            self._optimizer.load_state_dict(
+                {"state": moments, "param_groups": self._optimizer.state_dict()["param_groups"]}
+            )
+            self.best_verdict = Verdict(header["best_metrics"])
+            self.step, self._elapsed_s = int(header["step"]), float(header["elapsed_s"])
         except DAMAGE as error:
             raise RendererError(
                 f"cannot continue from {path}: {str(error)[:200]}; "
                 "give the settings that it was started with, or another --output"
             ) from error
+
+
+def _below(tensors: Mapping[str, Tensor], part: str) -> dict[str, Tensor]:
+    """Return the tensors whose names begin with ``part.``, without it."""
+    return {
+        name.removeprefix(f"{part}."): tensor
+        for name, tensor in tensors.items()
+        if name.startswith(f"{part}.")
+    }
 
 
 def learning_rate(highest: float, progress: float) -> float:

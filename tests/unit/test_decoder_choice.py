@@ -10,7 +10,7 @@ from avatar_app.commands.live_options import engine_config
 from avatar_app.engine import EngineParts, decoder_choice
 from avatar_app.engine.decoder_choice import real_time_decoder
 from avatar_app.errors import UsageError
-from avatar_app.paths import weights_folder
+from avatar_app.paths import guided_network_file, weights_folder
 from renderer.types import ViewOptions
 
 
@@ -43,7 +43,8 @@ def test_the_wanted_drawings_reach_the_decoder(
     arguments.gl_backend = None
     config = engine_config(arguments, ())
     EngineParts(tmp_path).open_decoder(config)
-    assert opened == [("guided", None, tmp_path, weights_folder(), ViewOptions(6, 2))]
+    network = guided_network_file()
+    assert opened == [("guided", None, tmp_path, weights_folder(), ViewOptions(6, 2), network)]
 
 
 @pytest.mark.parametrize("number", ["0", "33"])

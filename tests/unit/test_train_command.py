@@ -59,7 +59,7 @@ def test_another_length_needs_another_folder(folder: Path) -> None:
 
 def test_rendering_alone_trains_nothing(folder: Path) -> None:
     assert train(folder, "--render-only") == OK
-    assert not (folder / "run" / "state.pt").exists()
+    assert not (folder / "run" / "state.safetensors").exists()
 
 
 def test_a_folder_without_rigs_is_told_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

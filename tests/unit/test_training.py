@@ -71,13 +71,13 @@ def test_a_run_continues_bit_alike(store: SampleStore, tmp_path: Path) -> None:
 
     def stop(news: StepNews) -> None:
         if news.step == 7:
-            first.save(tmp_path / "state.pt")
+            first.save(tmp_path / "state.safetensors")
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         first.run(stop)
     second = Trainer(CONFIG, store, store)
-    second.resume(tmp_path / "state.pt")
+    second.resume(tmp_path / "state.safetensors")
     assert second.step == 7
     second.run(nothing)
     for name, tensor in whole.network.state_dict().items():
@@ -87,7 +87,7 @@ def test_a_run_continues_bit_alike(store: SampleStore, tmp_path: Path) -> None:
 
 
 def test_a_state_of_other_settings_is_refused(store: SampleStore, tmp_path: Path) -> None:
-    path = tmp_path / "state.pt"
+    path = tmp_path / "state.safetensors"
     Trainer(CONFIG, store, store).save(path)
     other = Trainer(TrainerConfig(NETWORK, steps=30, crop_px=48), store, store)
     with pytest.raises(RendererError, match="other settings"):
@@ -96,7 +96,7 @@ def test_a_state_of_other_settings_is_refused(store: SampleStore, tmp_path: Path
 
 @pytest.mark.parametrize("data", [b"", b"nonsense", b"PK\x03\x04 nothing"])
 def test_a_damaged_state_is_refused(store: SampleStore, tmp_path: Path, data: bytes) -> None:
-    path = tmp_path / "state.pt"
+    path = tmp_path / "state.safetensors"
     path.write_bytes(data)
     with pytest.raises(RendererError, match="cannot continue"):
         Trainer(CONFIG, store, store).resume(path)
