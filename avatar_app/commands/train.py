@@ -113,13 +113,18 @@ def _render(
         raise _misused(f"no {split.value} characters among the rigs in {arguments.data}")
     motions = load_motions(find_motion_files(arguments.motions)) if arguments.motions else ()
     options = PairOptions(size_px=arguments.size, sheet_size_px=arguments.sheet_size)
-    source = PairSource(open_context(arguments.gl_backend), identities, seed, options, motions)
+    context = open_context(arguments.gl_backend)
+    source = PairSource(context, identities, seed, options, motions)
     bar = ProgressBar()
     bar.begin(f"{split.value} sheets", sheets)
-    for _ in write_shards(source, folder, range(sheets)):
-        bar.advance()
-    bar.end()
-    source.close()
+    try:
+        for _ in write_shards(source, folder, range(sheets)):
+            bar.advance()
+        bar.end()
+    finally:
+        bar.close()
+        source.close()
+        context.release()
 
 
 def _train(
