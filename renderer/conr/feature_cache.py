@@ -11,6 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from renderer.cache_folder import keep_newest
 from renderer.conr.networks import ConrNetworks
 from renderer.conr.networks.shading import SheetFeatures
 from udp_live.whole_file import replaced
@@ -69,7 +70,7 @@ class FeatureCache:
             path.parent.mkdir(parents=True, exist_ok=True)
             with replaced(path) as temporary:
                 save_file(_named(features), temporary)
-            _delete_oldest(path.parent)
+            keep_newest(path.parent, "conr-*.safetensors", KEPT_FILES, KEPT_BYTES)
         except (OSError, SafetensorError) as error:
             logger.warning("sheet encoding not cached: cannot write %s: %s", path, error)
 
@@ -101,14 +102,3 @@ def _arranged(tensors: dict[str, Tensor], dtype: torch.dtype, side: int) -> Shee
     if sides != [(scale, scale) for scale in scales]:
         raise ValueError("it holds another size")
     return features
-
-
-def _delete_oldest(folder: Path) -> None:
-    """Keep the cache from growing without end; the newest file stays, whatever its size."""
-    files = [(path, path.stat()) for path in folder.glob("conr-*.safetensors")]
-    files.sort(key=lambda file: file[1].st_mtime_ns, reverse=True)
-    size = 0
-    for number, (path, stat) in enumerate(files):
-        size += stat.st_size
-        if number and (number >= KEPT_FILES or size > KEPT_BYTES):
-            path.unlink(missing_ok=True)

@@ -17,6 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from renderer.cache_folder import keep_newest
 from renderer.guided.encoder import encode_sheet
 from renderer.guided.sheet_encoding import (
     BRICK,
@@ -72,7 +73,7 @@ def cached_encoding(sheet: CharacterSheet, folder: Path | None) -> SheetEncoding
     encoding = encode_sheet(sheet, key)
     try:
         write_encoding(path, encoding)
-        _delete_oldest(folder)
+        keep_newest(folder, "guided-*.safetensors", KEPT_ENCODINGS)
     except OSError as error:
         logger.warning("sheet encoding not cached: cannot write %s: %s", path, error)
     return encoding
@@ -161,10 +162,3 @@ def _read_table(index: int, head: dict[str, Any], tensors: dict[str, Tensor]) ->
         raise ValueError("a table leads out of itself")
     low = tuple(float(value) for value in head["low"])
     return LandmarkTable((low[0], low[1], low[2]), float(head["cell"]), bricks, rows, candidates)
-
-
-def _delete_oldest(folder: Path) -> None:
-    """Keep the cache from growing without end."""
-    files = sorted(folder.glob("guided-*.safetensors"), key=lambda p: p.stat().st_mtime)
-    for path in files[:-KEPT_ENCODINGS]:
-        path.unlink(missing_ok=True)

@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from renderer.cache_folder import keep_newest
 from renderer.conr.config import SHADER_BLOCKS, SIDE_STEP, ConrConfig
 from renderer.conr.networks import ConrNetworks
 from renderer.conr.networks.shading import SheetFeatures, shade
@@ -106,7 +107,7 @@ def cached_frame(networks: ConrNetworks, side: int, dtype: torch.dtype, folder: 
         folder.mkdir(parents=True, exist_ok=True)
         with replaced(path) as temporary:
             export_frame(networks, side, dtype, temporary)
-        _delete_oldest(folder)
+        keep_newest(folder, "conr-*.onnx", KEPT_MODELS)
     return path
 
 
@@ -133,10 +134,3 @@ def empty_sheet(config: ConrConfig, side: int, dtype: torch.dtype, views: int = 
         tuple(zeros(width, scale) for width, scale in zip(widths, (16, 8, 4, 2), strict=True)),
         zeros(config.shader_width, 64),
     )
-
-
-def _delete_oldest(folder: Path) -> None:
-    """Keep the cache from growing without end."""
-    files = sorted(folder.glob("conr-*.onnx"), key=lambda path: path.stat().st_mtime)
-    for path in files[:-KEPT_MODELS]:
-        path.unlink(missing_ok=True)
