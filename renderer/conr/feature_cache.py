@@ -13,6 +13,7 @@ from torch import Tensor
 
 from renderer.cache_folder import keep_newest
 from renderer.conr.networks import ConrNetworks
+from renderer.conr.networks.parameter_hash import hash_parameters
 from renderer.conr.networks.shading import SheetFeatures
 from udp_live.whole_file import replaced
 
@@ -28,10 +29,7 @@ def networks_digest(networks: ConrNetworks) -> str:
     """Return a hash of all parameters that features depend on."""
     digest = hashlib.sha256()
     first = networks.shader.decoder_blocks[0].get_submodule("conv0.0")
-    for part in (networks.parser.backbone, first):
-        for name, value in part.state_dict().items():
-            digest.update(name.encode())
-            digest.update(value.detach().cpu().contiguous().numpy().data)
+    hash_parameters(digest, (networks.parser.backbone, first))
     return digest.hexdigest()
 
 

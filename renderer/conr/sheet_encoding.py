@@ -109,7 +109,7 @@ class SheetEncoding:
                 drawing = torch.from_numpy(square).permute(2, 0, 1)[None].float() / 255
                 features = self._painter.encode(drawing)
                 self._cache.write(square, features)
-            self._single[key] = _moved(features, self._painter.device)
+            self._single[key] = features.to(self._painter.device)
             _drop_oldest(self._single, KEPT_VIEWS)
         self._single.move_to_end(key)
         return self._single[key]
@@ -151,14 +151,6 @@ def _side_by_side(singles: Sequence[SheetFeatures]) -> SheetFeatures:
         tuple(torch.cat(tensors) for tensors in zip(*(s.references for s in singles), strict=True)),
         tuple(torch.cat(tensors) for tensors in zip(*(s.features for s in singles), strict=True)),
         torch.cat([single.first_share for single in singles]),
-    )
-
-
-def _moved(features: SheetFeatures, device: torch.device) -> SheetFeatures:
-    return SheetFeatures(
-        tuple(tensor.to(device) for tensor in features.references),
-        tuple(tensor.to(device) for tensor in features.features),
-        features.first_share.to(device),
     )
 
 

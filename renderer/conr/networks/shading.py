@@ -31,12 +31,12 @@ class SheetFeatures:
     features: tuple[Tensor, ...]
     first_share: Tensor
 
-    def to(self, dtype: torch.dtype) -> "SheetFeatures":
-        """Return the features in another type."""
+    def to(self, target: torch.dtype | torch.device) -> "SheetFeatures":
+        """Return the features in another type or on another device."""
         return SheetFeatures(
-            tuple(tensor.to(dtype) for tensor in self.references),
-            tuple(tensor.to(dtype) for tensor in self.features),
-            self.first_share.to(dtype),
+            tuple(tensor.to(target) for tensor in self.references),
+            tuple(tensor.to(target) for tensor in self.features),
+            self.first_share.to(target),
         )
 
 

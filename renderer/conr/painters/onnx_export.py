@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from renderer.cache_folder import keep_newest
 from renderer.conr.config import SHADER_BLOCKS, SIDE_STEP, ConrConfig
 from renderer.conr.networks import ConrNetworks
+from renderer.conr.networks.parameter_hash import hash_parameters
 from renderer.conr.networks.shading import SheetFeatures, shade
 from udp_live.whole_file import replaced
 
@@ -115,10 +116,8 @@ def frame_digest(networks: ConrNetworks, side: int, dtype: torch.dtype) -> str:
     """Return a hash of everything that the model depends on."""
     kind = f"conr {FORMAT_VERSION} opset {OPSET} torch {torch.__version__} {side} {dtype}"
     digest = hashlib.sha256(kind.encode())
-    for part in (networks.pose_encoder.backbone, networks.shader, networks.rgba_head):
-        for name, value in part.state_dict().items():
-            digest.update(name.encode())
-            digest.update(value.detach().cpu().contiguous().numpy().data)
+    parts = (networks.pose_encoder.backbone, networks.shader, networks.rgba_head)
+    hash_parameters(digest, parts)
     return digest.hexdigest()[:32]
 
 
