@@ -12,32 +12,15 @@ from numpy.typing import NDArray
 
 from avatar_app.commands.cli import parse_arguments, run_command
 from avatar_app.engine import EngineConfig, EngineParts
-from avatar_app.paths import avatar_names, clip_names
+from avatar_app.paths import avatar_names
 from renderer.sheet.avatar_archive import pack_avatar
 from tests.fakes.video import write_video
-from udp_live.errors import GlContextError
-from udp_live.rasterizer.gl_context import open_context
 
 SIZE = 96
 FRAMES = 4
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One cache for all tests of the module, because encoding a sheet takes seconds."""
-    return tmp_path_factory.mktemp("home")
-
-
-@pytest.fixture(autouse=True)
-def _own_home(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if "yuzu" not in avatar_names() or "hello" not in clip_names():
-        pytest.skip("the default avatar or its clip has not been built")
-    try:
-        open_context().release()
-    except GlContextError as error:
-        pytest.skip(str(error))
-    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
-        monkeypatch.setenv(name, str(home))
+pytestmark = pytest.mark.usefixtures("default_avatar")
 
 
 def record(folder: Path, *options: str) -> list[NDArray[np.uint8]]:

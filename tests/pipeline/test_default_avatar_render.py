@@ -10,36 +10,19 @@ import pytest
 from numpy.typing import NDArray
 
 from avatar_app.commands.cli import parse_arguments, run_command
-from avatar_app.paths import avatar_names, clip_names
 from avatar_app.rendering import segments
 from tests.fakes.known_motion import known_poses
 from tests.fakes.openpose_files import SIZE as SIZE_PX
 from tests.fakes.openpose_files import keypoints_of_pose, write_frames
 from tests.fakes.person import rig_with_hands
-from udp_live.errors import GlContextError
-from udp_live.rasterizer.gl_context import open_context
 from udp_live.udp_files import open_udp_folder
 
 SIZE = 96
 SEGMENT_FRAMES = 4
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One cache for all tests of the module, because encoding a sheet takes seconds."""
-    return tmp_path_factory.mktemp("home")
-
-
 @pytest.fixture(autouse=True)
-def _own_home(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if "yuzu" not in avatar_names() or "hello" not in clip_names():
-        pytest.skip("the default avatar or its clip has not been built")
-    try:
-        open_context().release()
-    except GlContextError as error:
-        pytest.skip(str(error))
-    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
-        monkeypatch.setenv(name, str(home))
+def _short_segments(default_avatar: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(segments.Segments.__init__, "__defaults__", (SEGMENT_FRAMES,))
 
 
