@@ -13,7 +13,8 @@ SETS = ("exact", "noisy", "twice-noisy", "proxy", "views")
 AVATAR_SIZE, AVATAR_POSES = 384, 60
 SET_SIZE, SET_POSES, SET_VIEWS = 256, 24, 4
 MOST_RIG_VIEWS = 21
-RIG_OPTIONS = ("views", "sheet_size", "picture")  # that need --set or --rig
+# That need --set or --rig.
+RIG_OPTIONS = ("views", "sheet_size", "picture", "unlit", "no_ink", "without_expressions")
 SET_HELP = (
     "draw sheets of --rig or of the avatar's rig: exact landmarks, wrong ones (noisy, "
     "twice-noisy), or exact ones with 1, 2, 4, 8 drawings (views)"
@@ -37,6 +38,9 @@ def add_parser(subparsers: Any) -> None:
     )
     add("--views", type=int, help=f"drawings of a sheet of a set ({SET_VIEWS})")
     add("--sheet-size", type=int, help="side of the drawings of a set (1024)")
+    add("--unlit", action="store_true", help="flat colours in a set, no light and shade")
+    add("--no-ink", action="store_true", help="no outlines in a set")
+    add("--without-expressions", action="store_true", help="neutral faces in a set")
     add("--seed", type=int, default=0, help="of all chance")
     add("--supersampling", type=int, choices=(1, 2), default=2, help="of edges")
     add("--json", type=Path, metavar="FILE", help="write the scores")
@@ -53,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.avatar = find_avatar(arguments.avatar or DEFAULT_AVATAR_NAME)
     if arguments.set is None and not arguments.rig:
         for name in RIG_OPTIONS:
-            if getattr(arguments, name) is not None:
+            if getattr(arguments, name) not in (None, False):
                 raise UsageError(f"--{name.replace('_', '-')} goes with --set or --rig")
         _set_defaults(arguments, size=AVATAR_SIZE, poses=AVATAR_POSES)
         from avatar_app.commands import evaluate_avatar

@@ -11,6 +11,7 @@ from avatar_app.commands.report import write_json, write_whole
 from renderer.evaluation.evaluation_set import DEFAULT_VIEWS, SETS
 from renderer.evaluation.summary import means, summarise
 from renderer.evaluation.trial import Trial, TrialOptions, TrialResult
+from renderer.types import InkStyle
 
 if TYPE_CHECKING:
     import moderngl
@@ -130,6 +131,9 @@ class _Bench:
             size_px=self._arguments.size,
             supersampling=self._arguments.supersampling,
             sheet_size_px=self._arguments.sheet_size,
+            ink=InkStyle(width=0.0) if self._arguments.no_ink else InkStyle(),
+            lit=not self._arguments.unlit,
+            expressions=not self._arguments.without_expressions,
             seed=self._arguments.seed,
         )
         return Trial(self._context, rig, options, draw)
@@ -178,6 +182,9 @@ def _report(arguments: argparse.Namespace, device: str, by_views: ByViews) -> di
         "sheet_size": arguments.sheet_size,
         "supersampling": arguments.supersampling,
         "seed": arguments.seed,
+        "unlit": arguments.unlit,
+        "ink": not arguments.no_ink,
+        "expressions": not arguments.without_expressions,
         "views": shown,
         **by_views[shown],
     }

@@ -68,16 +68,27 @@ def random_pose(rig: Rig, random: np.random.Generator) -> RigPose:
     return replace(pose, bone_rotations=rotations.astype(np.float32), gaze=gaze)
 
 
-def random_cases(rig: Rig, framing: Framing, count: int, seed: int = 0) -> Iterator[Case]:
-    """Yield random poses from random viewpoints, every other one with a random expression."""
+def random_cases(
+    rig: Rig, framing: Framing, count: int, seed: int = 0, *, expressions: bool = True
+) -> Iterator[Case]:
+    """Yield random poses from random viewpoints, every other one with a random expression.
+
+    Args:
+        rig: Poses.
+        framing: Of all cases.
+        count: How many.
+        seed: Of poses, viewpoints and expressions.
+        expressions: False leaves the face neutral; poses and viewpoints are the same ones.
+    """
     random = np.random.default_rng(seed)
     viewpoint = frame_viewpoint(rig, framing)
     names = [e.name for e in rig.expressions if e.morphs]
     for index in range(count):
         pose = random_pose(rig, random)
         if names and index % 2:
-            pose = with_expression(rig, pose, names[int(random.integers(len(names)))])
+            chosen = names[int(random.integers(len(names)))]
             weight = np.float32(random.uniform(0, 1))
+            pose = with_expression(rig, pose, chosen if expressions else None)
             pose = replace(pose, expression_weights=pose.expression_weights * weight)
         yield Case(f"{framing.value} {index}", pose, _seen_from_ahead(viewpoint, random))
 

@@ -47,6 +47,8 @@ class TrialOptions:
         supersampling: Side of the decoder's maps over the side of the pictures.
         sheet_size_px: Side of the square that drawings are made in.
         ink: Outlines of drawings and truth.
+        lit: False paints every colour flat, without light and shade that move with the pose.
+        expressions: False leaves all faces neutral, as the drawings' are.
         seed: Of poses and of what is wrong.
     """
 
@@ -56,6 +58,8 @@ class TrialOptions:
     supersampling: int = 2
     sheet_size_px: int = SHEET_SIZE_PX
     ink: InkStyle = field(default_factory=InkStyle)
+    lit: bool = True
+    expressions: bool = True
     seed: int = 0
 
 
@@ -85,6 +89,7 @@ class Trial:
             options: See there.
             draw: Number of the sheet: others have the same drawings and other wrong landmarks.
         """
+        rig = rig if options.lit else unlit(rig)
         self.rig = rig
         self._options = options
         self._draw = draw
@@ -132,7 +137,9 @@ class Trial:
     def cases(self, count: int) -> Iterator[Case]:
         """Yield random poses, the same for every decoder."""
         for framing, share in zip(FRAMINGS, _halves(count), strict=True):
-            yield from random_cases(self.rig, framing, share, self._seed())
+            yield from random_cases(
+                self.rig, framing, share, self._seed(), expressions=self._options.expressions
+            )
 
     def clips(self, count: int) -> Iterator[tuple[Case, ...]]:
         """Yield clips, the same for every decoder."""
@@ -147,6 +154,11 @@ class Trial:
 
     def _seed(self) -> int:
         return self._options.seed + 1000 * self._draw
+
+
+def unlit(rig: Rig) -> Rig:
+    """Return the rig with the colours of its textures alone, wherever the light comes from."""
+    return replace(rig, materials=tuple(replace(m, lit=False) for m in rig.materials))
 
 
 class _DrawingHand:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from renderer.evaluation import evaluate
 from renderer.evaluation.plain_lookup import PlainLookup
 from renderer.evaluation.trial import Trial, TrialOptions
 from renderer.training.wrong_landmarks import NOISY
+from renderer.types import InkStyle
 from tests.fakes.tiny_rig import tiny_rig
 from udp_live.errors import GlContextError
 from udp_live.rasterizer.gl_context import open_context
@@ -114,12 +116,39 @@ def test_views_are_compared_in_the_shape_of_the_papers_table(
     assert heads == [["photo", "L1,", "drawings", "1", "2", "4", "8"]]
 
 
+def test_flat_colours_without_outlines_are_easier(gl: None, rig_file: Path) -> None:
+    found = []
+    for conditions in ((), ("--unlit", "--no-ink", "--without-expressions")):
+        json_file = rig_file.parent / f"{len(found)}.json"
+        options = ("--decoder", "lookup", "--json", json_file, *conditions, *SMALL)
+        assert run("--rig", rig_file, *options) == 0
+        found.append(report(json_file))
+    assert [(one["unlit"], one["ink"], one["expressions"]) for one in found] == [
+        (False, True, True),
+        (True, False, False),
+    ]
+    assert found[1]["means"]["figure_psnr"] > found[0]["means"]["figure_psnr"] + 1
+
+
+def test_without_light_only_the_textures_colours_are_drawn(context: moderngl.Context) -> None:
+    shown = {}
+    for lit in (True, False):
+        options = replace(OPTIONS, views=1, ink=InkStyle(width=0.0), lit=lit)
+        made = Trial(context, tiny_rig(), options)
+        front = made.sheet.views[0].image
+        shown[lit] = len(np.unique(front[front[..., 3] == 255][:, :3], axis=0))
+        made.close()
+    assert shown[False] < shown[True]
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
         (("--set", "proxy"), "needs an annotator of drawings"),
         (("--rig", "gone.vrm"), "rig not found: gone.vrm"),
         (("--views", "3"), "--views goes with --set or --rig"),
+        (("--unlit",), "--unlit goes with --set or --rig"),
+        (("--without-expressions",), "--without-expressions goes with --set or --rig"),
         (("--picture", "a.png"), "--picture goes with --set or --rig"),
         (("--set", "views", "--views", "3"), "leave --views out"),
         (("--set", "noisy", "--views", "22"), "--views must be 1 to 21, not 22"),

@@ -36,6 +36,17 @@ def test_the_same_seed_gives_the_same_cases() -> None:
     assert other_seed.viewpoint != first[0].viewpoint
 
 
+def test_neutral_faces_come_in_the_same_poses() -> None:
+    rig = tiny_rig()
+    lively = list(random_cases(rig, Framing.BUST, 4, seed=3))
+    neutral = list(random_cases(rig, Framing.BUST, 4, seed=3, expressions=False))
+    assert any(case.pose.expression_weights.any() for case in lively)
+    assert not any(case.pose.expression_weights.any() for case in neutral)
+    for one, other in zip(lively, neutral, strict=True):
+        np.testing.assert_array_equal(one.pose.bone_rotations, other.pose.bone_rotations)
+        assert one.viewpoint == other.viewpoint
+
+
 def test_the_frames_of_a_clip_move_a_little_under_one_viewpoint() -> None:
     frames = clip_cases(tiny_rig(), Framing.FULL, 5, seed=2)
     rotations = [frame.pose.bone_rotations for frame in frames]
