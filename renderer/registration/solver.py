@@ -1,0 +1,245 @@
+"""Finds the smooth shift of every drawing against its UDP, all drawings at once, coarse to fine."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import map_coordinates
+from scipy.sparse import block_diag, csr_matrix, diags, hstack, vstack
+from scipy.sparse.linalg import cg
+from scipy.spatial import cKDTree
+
+from renderer.registration.colour_matches import ColourMatch, match_colours
+from renderer.registration.outlines import Outline, drawn_lines, landmark_jumps, silhouette
+from renderer.registration.spline_field import SplineField, SplineGrid
+from renderer.types import InkStyle, SheetView
+
+Double = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One round of the search, from coarse to fine.
+
+    Attributes:
+        knots: Intervals of the spline from top to bottom.
+        reach: Outlines farther apart than this count for little, heights.
+        blur: Of the colours, heights.
+        steps: Gauss-Newton steps.
+    """
+
+    knots: int
+    reach: float
+    blur: float
+    steps: int
+
+
+STAGES = (
+    Stage(3, 0.030, 0.012, 4),
+    Stage(5, 0.020, 0.006, 4),
+    Stage(8, 0.010, 0.003, 4),
+    Stage(12, 0.006, 0.002, 4),
+)
+OUTLINE_WEIGHT = 1.0
+JUMP_WEIGHT = 0.5
+COLOUR_WEIGHT = 0.6
+COLOUR_SCALE = 14.0  # of 255; larger differences are other things, not shifts
+BENDING = 2e-3
+SHRINKING = 0.02
+OUTLINE_STEP = 0.004  # heights between points of outlines that are used
+NORMAL_REACH = 0.03  # outlines with opposite normals count as this much farther apart, heights
+COLOUR_STRIDE = 1 / 192
+COLOUR_SIZE = 256  # rows of the pictures whose colours are compared
+CG_STEPS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    """What is compared of one view; places in heights."""
+
+    aspect: float
+    udp_silhouette: Outline
+    udp_jumps: Outline
+    silhouette: Outline
+    lines: Outline
+
+
+@dataclass(frozen=True, slots=True)
+class _Equations:
+    """Weighted linear equations on the coefficients of some views: ``rows @ c = right``."""
+
+    rows: csr_matrix
+    right: Double
+
+
+def find_shifts(views: Sequence[SheetView], ink: InkStyle) -> list[SplineField]:
+    """Return how far each drawing lies from its UDP.
+
+    Args:
+        views: Of one sheet.
+        ink: Of the drawings.
+    """
+    drawings = [_outlines(view, ink) for view in views]
+    stride = [max(round(COLOUR_STRIDE * view.udp.shape[0]), 1) for view in views]
+    matches = match_colours(views, max(stride))
+    fields = [SplineField.zero(SplineGrid.over(d.aspect, STAGES[0].knots)) for d in drawings]
+    for stage in STAGES:
+        fields = [f.on(SplineGrid.over(f.grid.aspect, stage.knots)) for f in fields]
+        colours = [_soft_colours(view.image, stage.blur) for view in views]
+        for _ in range(stage.steps):
+            fields = _improved(fields, drawings, colours, matches, stage)
+    return fields
+
+
+def _outlines(view: SheetView, ink: InkStyle) -> _Drawing:
+    occupied = view.udp[..., 3] > 0.5
+    landmark = view.udp[..., :3].astype(np.float32)
+    height, width = occupied.shape
+    step = max(round(OUTLINE_STEP * height), 1)
+    return _Drawing(
+        width / height,
+        silhouette(occupied).thinned(step),
+        landmark_jumps(landmark, occupied).thinned(step),
+        silhouette(view.image[..., 3] > 127),
+        drawn_lines(view.image, ink),
+    )
+
+
+def _soft_colours(image: NDArray[np.uint8], blur: float) -> NDArray[np.float32]:
+    """Return ``[h, w, 3]`` Lab colours smoothed within the figure."""
+    height = COLOUR_SIZE
+    width = max(round(image.shape[1] * height / image.shape[0]), 1)
+    small = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    alpha = small[..., 3:].astype(np.float32) / 255
+    lab = cv2.cvtColor(np.ascontiguousarray(small[..., :3]), cv2.COLOR_RGB2LAB).astype(np.float32)
+    sigma = blur * height
+    total = cv2.GaussianBlur(lab * alpha, (0, 0), sigma)
+    weight = cv2.GaussianBlur(alpha, (0, 0), sigma)
+    return np.asarray(total / np.maximum(weight[..., None], 1e-3), np.float32)
+
+
+def _improved(
+    fields: Sequence[SplineField],
+    drawings: Sequence[_Drawing],
+    colours: Sequence[NDArray[np.float32]],
+    matches: Sequence[ColourMatch],
+    stage: Stage,
+) -> list[SplineField]:
+    """Take one Gauss-Newton step."""
+    sizes = [2 * f.grid.size for f in fields]
+    starts = np.concatenate([[0], np.cumsum(sizes)])
+    parts: list[_Equations] = []
+    for index, (f, drawing) in enumerate(zip(fields, drawings, strict=True)):
+        for equations in (*_outline_equations(f, drawing, stage), _smoothness(f)):
+            parts.append(_placed(equations, [index], starts))
+    for match in matches:
+        equations = _colour_equations(fields, colours, match)
+        parts.append(_placed(equations, [match.first, match.second], starts))
+    rows = csr_matrix(vstack([part.rows for part in parts]))
+    right = np.concatenate([part.right for part in parts])
+    current = np.concatenate([f.coefficients.reshape(-1) for f in fields])
+    square = csr_matrix(rows.T @ rows)
+    scale = diags(1 / np.maximum(square.diagonal(), 1e-12))
+    solved, _ = cg(square, rows.T @ right, x0=current, maxiter=CG_STEPS, M=scale)
+    return [
+        replace(f, coefficients=solved[start : start + size].reshape(2, -1))
+        for f, start, size in zip(fields, starts, sizes, strict=False)
+    ]
+
+
+def _placed(equations: _Equations, views: Sequence[int], starts: NDArray[np.int64]) -> _Equations:
+    """Widen equations on some views to all views."""
+    rows = equations.rows
+    sizes = np.diff(starts)
+    table = np.concatenate([starts[v] + np.arange(sizes[v]) for v in views])
+    widened = csr_matrix((rows.data, table[rows.indices], rows.indptr), (rows.shape[0], starts[-1]))
+    return _Equations(widened, equations.right)
+
+
+def _smoothness(f: SplineField) -> _Equations:
+    rough = f.grid.roughness() * BENDING
+    small = diags(np.full(f.grid.size, SHRINKING / np.sqrt(f.grid.size)))
+    one = csr_matrix(vstack([rough, small]))
+    both = csr_matrix(block_diag([one, one]))
+    return _Equations(both, np.zeros(both.shape[0]))
+
+
+def _outline_equations(f: SplineField, drawing: _Drawing, stage: Stage) -> list[_Equations]:
+    pairs = (
+        (drawing.udp_silhouette, drawing.silhouette, OUTLINE_WEIGHT, True),
+        (drawing.udp_jumps, drawing.lines, JUMP_WEIGHT, False),
+    )
+    return [
+        _along_normals(f, ours, theirs, weight, signed, stage)
+        for ours, theirs, weight, signed in pairs
+        if len(ours.points) and len(theirs.points)
+    ]
+
+
+def _along_normals(
+    f: SplineField, ours: Outline, theirs: Outline, weight: float, signed: bool, stage: Stage
+) -> _Equations:
+    """Pull each point of an outline across it onto the nearest alike point of another."""
+    basis = f.grid.basis(ours.points)
+    moved = ours.points + basis @ f.coefficients.T
+    tree = cKDTree(_with_direction(theirs.points, theirs.normals, signed))
+    distance, index = tree.query(_with_direction(moved, ours.normals, signed))
+    aim, normal = theirs.points[index], theirs.normals[index]
+    trust = 1 / (1 + (distance / stage.reach) ** 2)
+    trust = trust * trust * weight * np.sqrt(OUTLINE_STEP) / stage.reach
+    right = np.sum(normal * (aim - ours.points), axis=1) * trust
+    rows = hstack([diags(normal[:, axis] * trust) @ basis for axis in (0, 1)])
+    return _Equations(csr_matrix(rows), right)
+
+
+def _with_direction(points: Double, normals: Double, signed: bool) -> Double:
+    if signed:
+        return np.concatenate([points, normals * (NORMAL_REACH / 2)], axis=1)
+    x, y = normals.T
+    double = np.stack([x * x - y * y, 2 * x * y], 1)
+    return np.concatenate([points, double * (NORMAL_REACH / 2)], axis=1)
+
+
+def _colour_equations(
+    fields: Sequence[SplineField], colours: Sequence[NDArray[np.float32]], match: ColourMatch
+) -> _Equations:
+    """Equate the colours of matching places to first order."""
+    sides = []
+    for view, points in ((match.first, match.from_first), (match.second, match.from_second)):
+        basis = fields[view].grid.basis(points)
+        shift = basis @ fields[view].coefficients.T
+        colour, gradient = _colour_at(colours[view], points + shift)
+        sides.append((basis, shift, colour, gradient))
+    difference = sides[0][2] - sides[1][2]  # [N, 3]
+    off = np.linalg.norm(difference, axis=1) / COLOUR_SCALE
+    trust = match.weight / (1 + off**2) * COLOUR_WEIGHT * COLOUR_STRIDE / COLOUR_SCALE
+    rows, right = [], []
+    for channel in range(3):
+        blocks, constant = [], -difference[:, channel]
+        for sign, (basis, shift, _, gradient) in zip((1, -1), sides, strict=True):
+            slope = sign * gradient[:, channel]  # [N, 2]
+            constant = constant + np.sum(slope * shift, axis=1)
+            blocks += [diags(slope[:, axis] * trust) @ basis for axis in (0, 1)]
+        rows.append(hstack(blocks))
+        right.append(constant * trust)
+    return _Equations(csr_matrix(vstack(rows)), np.concatenate(right))
+
+
+def _colour_at(colours: NDArray[np.float32], points: Double) -> tuple[Double, Double]:
+    """Return colours ``[N, 3]`` and their slopes ``[N, 3, 2]`` per height of the picture."""
+    height = colours.shape[0]
+    place = points.T[::-1] * height - 0.5
+    planes = [colours[..., c] for c in range(3)]
+    colour = np.stack([_sampled(plane, place) for plane in planes], 1)
+    slopes = []
+    for offset in ((0.0, 1.0), (1.0, 0.0)):
+        step = np.asarray(offset)[:, None]
+        both = [_sampled(plane, place + step) - _sampled(plane, place - step) for plane in planes]
+        slopes.append(np.stack(both, 1) * (0.5 * height))
+    return colour, np.stack(slopes, -1)
+
+
+def _sampled(plane: NDArray[np.float32], place: Double) -> Double:
+    return np.asarray(map_coordinates(plane, place, order=1, mode="nearest"), np.float64)
