@@ -42,7 +42,7 @@ def add_parser(subparsers: Any) -> None:
     add("--no-ink", action="store_true", help="no outlines in a set")
     add("--without-expressions", action="store_true", help="neutral faces in a set")
     add("--seed", type=int, default=0, help="of all chance")
-    add("--supersampling", type=int, choices=(1, 2), default=2, help="of edges")
+    add("--supersampling", type=int, choices=(1, 2, 3, 4), default=2, help="of edges")
     add("--json", type=Path, metavar="FILE", help="write the scores")
     add("--picture", type=Path, metavar="FILE", help="write a contact sheet of a set (PNG)")
     add("--pictures", type=Path, metavar="DIR", help="write the worst pictures beside the truth")

@@ -27,7 +27,7 @@ COLUMNS = (
     *(("figure_psnr", "fig dB", 7), ("worst_figure_psnr", "worst", 6), ("figure_l1", "fig L1", 7)),
     *(("image_l1", "img L1", 7), ("figure_ssim", "SSIM", 6), ("alpha_iou", "IoU", 6)),
     *(("boundary_px", "edge px", 7), ("union_psnr", "uni dB", 6)),
-    *(("flicker", "flicker", 7), ("decode_ms", "ms", 6)),
+    *(("flicker", "flicker", 7), ("flicker_resampled", "of res.", 7), ("decode_ms", "ms", 6)),
 )
 NO_LPIPS = "LPIPS is left out: weights of its network are not here"
 

@@ -57,10 +57,17 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class FlickerScore:
-    """Mean change of a landmark's paint from frame to frame of a clip, in [0, 1]."""
+    """Mean change of a landmark's paint from frame to frame of a clip, in [0, 1].
+
+    Attributes:
+        truth: Of the true drawing.
+        painted: Of the decoder's pictures.
+        resampled: Of the true drawing with no more samples per pixel than the decoder's maps have.
+    """
 
     truth: float
     painted: float
+    resampled: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +104,8 @@ class Contest:
         decoder: To be measured.
         encoding: Of the rig's sheet, from ``decoder``.
         supersampling: Side of the decoder's maps over the side of the pictures.
+        coarse_toon: Draws the truth with as many samples per pixel as the maps have; None where
+            no clips are measured.
     """
 
     rig: Rig
@@ -105,6 +114,7 @@ class Contest:
     decoder: Decoder
     encoding: Any = field(repr=False)
     supersampling: int = 1
+    coarse_toon: ToonDrawer | None = None
 
 
 def evaluate(contest: Contest, cases: Iterable[Case]) -> Iterator[Comparison]:
@@ -143,16 +153,25 @@ def evaluate_clip(
         frames: In their order.
         true_udp: Tells where the true figure's landmarks are; maps as large as the contest's.
     """
-    before: tuple[UdpMap, NDArray[np.float64], NDArray[np.float64]] | None = None
+    before: tuple[UdpMap, list[NDArray[np.float64]]] | None = None
     for case in frames:
         true_map = true_udp.draw(case.pose, case.viewpoint)
-        udp_map = contest.udp.draw(case.pose, case.viewpoint)
-        truth = over_grey(contest.toon.draw(case.pose, case.viewpoint), premultiplied=False)
-        painted = over_grey(_painted(contest, case, udp_map), premultiplied=True)
+        shown = _shown(contest, case)
         if before is not None:
             match = match_landmarks(before[0], true_map, contest.supersampling)
-            yield FlickerScore(flicker(match, before[1], truth), flicker(match, before[2], painted))
-        before = true_map, truth, painted
+            changes = [flicker(match, *pair) for pair in zip(before[1], shown, strict=True)]
+            yield FlickerScore(*changes)
+        before = true_map, shown
+
+
+def _shown(contest: Contest, case: Case) -> list[NDArray[np.float64]]:
+    """Return truth, painting and resampled truth over grey."""
+    toons = (contest.toon, contest.coarse_toon or contest.toon)
+    truth, coarse = (
+        over_grey(toon.draw(case.pose, case.viewpoint), premultiplied=False) for toon in toons
+    )
+    painted = _painted(contest, case, contest.udp.draw(case.pose, case.viewpoint))
+    return [truth, over_grey(painted, premultiplied=True), coarse]
 
 
 def _painted(contest: Contest, case: Case, udp_map: UdpMap) -> Picture:

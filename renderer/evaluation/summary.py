@@ -25,7 +25,9 @@ def summarise(scores: Sequence[Score], flickers: Sequence[FlickerScore]) -> dict
 
     Returns:
         The means of ``MEANS``, ``worst_figure_psnr``, ``decode_ms`` (the median), ``pictures``;
-        ``flicker``, how often the painting changes as much as the truth, and both of its sides.
+        ``flicker``, how often the painting changes as much as the truth, and both of its sides;
+        ``flicker_resampled``, the same against a truth with as few samples per pixel as the
+        decoder had.
     """
     figures = {name: fmean(_finite(getattr(score, name)) for score in scores) for name in MEANS}
     figures["worst_figure_psnr"] = min(_finite(score.figure_psnr) for score in scores)
@@ -34,8 +36,10 @@ def summarise(scores: Sequence[Score], flickers: Sequence[FlickerScore]) -> dict
     if flickers:
         truth = fmean(score.truth for score in flickers)
         painted = fmean(score.painted for score in flickers)
+        resampled = fmean(score.resampled for score in flickers)
         figures |= {
             "flicker": flicker_ratio(truth, painted),
+            "flicker_resampled": flicker_ratio(resampled, painted),
             "flicker_truth": truth,
             "flicker_painted": painted,
         }

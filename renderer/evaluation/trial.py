@@ -17,6 +17,8 @@ from renderer.evaluation.contest import (
     evaluate_clip,
 )
 from renderer.evaluation.evaluation_set import first_views
+from renderer.registration.proxy_drawer import GlProxyDrawer
+from renderer.registration.proxy_landmarks import fitted_avatar
 from renderer.sheet.sheet_drawing import SHEET_SIZE_PX, draw_sheet
 from renderer.training.wrong_landmarks import (
     EXACT,
@@ -49,6 +51,7 @@ class TrialOptions:
         ink: Outlines of drawings and truth.
         lit: False paints every colour flat, without light and shade that move with the pose.
         expressions: False leaves all faces neutral, as the drawings' are.
+        fits_proxy: Fit the proxy's shape to the drawings before anything is painted.
         seed: Of poses and of what is wrong.
     """
 
@@ -60,6 +63,7 @@ class TrialOptions:
     ink: InkStyle = field(default_factory=InkStyle)
     lit: bool = True
     expressions: bool = True
+    fits_proxy: bool = False
     seed: int = 0
 
 
@@ -103,10 +107,16 @@ class Trial:
         sheet = draw_sheet(proxy, _DrawingHand(self._toon, self._udp), plan, options.ink)
         self._toon.close()
         self.sheet = _with_wrong_views(sheet, options.wrongness, random)
+        if options.fits_proxy:
+            proxy, self.sheet = fitted_avatar(proxy, self.sheet, GlProxyDrawer(context))
+            self._udp.close()
+            self._udp = UdpRasterizer(context, proxy, side)
         self._toon = ToonRasterizer(context, rig, (options.size_px, options.size_px), style)
         map_side = (options.size_px * options.supersampling,) * 2
         self._udp.resize(map_side)
         self._true_udp = UdpRasterizer(context, rig, map_side)
+        coarse = replace(style, supersampling=options.supersampling)
+        self._coarse_toon = ToonRasterizer(context, rig, (options.size_px,) * 2, coarse)
 
     def contest(self, decoder: Decoder) -> Contest:
         """Let a decoder encode the sheet and return its contest."""
@@ -117,6 +127,7 @@ class Trial:
             decoder,
             decoder.encode(self.sheet),
             self._options.supersampling,
+            self._coarse_toon,
         )
 
     def run(self, contest: Contest, pictures: int, clips: int) -> TrialResult:
@@ -149,7 +160,7 @@ class Trial:
 
     def close(self) -> None:
         """Release all GPU memory; the context stays open."""
-        for rasterizer in (self._toon, self._udp, self._true_udp):
+        for rasterizer in (self._toon, self._udp, self._true_udp, self._coarse_toon):
             rasterizer.close()
 
     def _seed(self) -> int:

@@ -61,11 +61,12 @@ def test_a_long_clip_is_as_good_as_a_short_one() -> None:
 
 
 def test_summaries_have_the_keys_of_the_report() -> None:
-    summary = summarise([_score(20.0), _score(30.0)], [FlickerScore(0.02, 0.03)])
+    summary = summarise([_score(20.0), _score(30.0)], [FlickerScore(0.02, 0.03, 0.025)])
     assert set(REPORT_KEYS) <= set(summary)
     assert summary["figure_psnr"] == 25
     assert summary["worst_figure_psnr"] == 20
     assert summary["flicker"] == 1.5
+    assert summary["flicker_resampled"] == 1.2
     assert summary["pictures"] == 2
 
 
@@ -75,14 +76,14 @@ def test_without_clips_there_is_no_flicker() -> None:
 
 def test_equal_pictures_leave_the_report_finite() -> None:
     picture = np.full((16, 16, 4), 255, np.uint8)
-    summary = summarise([score("same", picture, picture)], [FlickerScore(0.0, 0.0)])
+    summary = summarise([score("same", picture, picture)], [FlickerScore(0.0, 0.0, 0.0)])
     assert summary["figure_psnr"] == MOST_DB
     assert all(math.isfinite(value) for value in summary.values())
 
 
 def test_every_character_counts_alike() -> None:
-    many = summarise([_score(20.0)] * 9, [FlickerScore(0.1, 0.1)])
-    one = summarise([_score(40.0)], [FlickerScore(0.1, 0.3)])
+    many = summarise([_score(20.0)] * 9, [FlickerScore(0.1, 0.1, 0.1)])
+    one = summarise([_score(40.0)], [FlickerScore(0.1, 0.3, 0.1)])
     both = means([many, one])
     assert both["figure_psnr"] == 30
     assert both["worst_figure_psnr"] == 20

@@ -19,6 +19,7 @@ from renderer.metrics import (
     ssim_map,
     union_psnr,
 )
+from renderer.metrics.flicker import softened
 from renderer.metrics.structural_similarity import SIGMA, WINDOW
 from udp_live.types import UdpMap
 
@@ -212,10 +213,29 @@ def test_landmarks_that_come_into_sight_match_nothing() -> None:
 
 def test_paint_that_moves_with_its_landmark_does_not_flicker() -> None:
     columns = np.broadcast_to(np.arange(24.0)[None, :, None], (24, 24, 3)) * 10
-    match = match_landmarks(_plane(24), _plane(24, 2.0))
+    found = match_landmarks(_plane(24), _plane(24, 2.0))
+    inner = (found.earlier[:, 1] > 3) & (found.later[:, 1] < 20)
+    match = Match(found.earlier[inner], found.later[inner])
     moving = columns - 20
     assert flicker(match, columns, moving) < 0.002
     assert flicker(match, columns, columns) == pytest.approx(20 / 255, abs=0.003)
+
+
+def _thin_lines(side: int, shift_px: float) -> np.ndarray:
+    """Columns of ink one pixel wide, antialiased, ``[side, side, 3]``."""
+    fine = np.arange(side * 20) / 20 - shift_px
+    return np.broadcast_to(
+        (255.0 * (fine % 6 >= 1)).reshape(side, 20).mean(1)[None, :, None], (side, side, 3)
+    )
+
+
+@pytest.mark.parametrize("shift_px", [1.25, 1.5, 1.75])
+def test_thin_lines_that_move_by_parts_of_a_pixel_hardly_flicker(shift_px: float) -> None:
+    later = np.argwhere(np.ones((24, 12))) + np.array([0.0, 6.0])
+    match = Match(later - np.array([0.0, shift_px]), later)
+    moving = flicker(match, _thin_lines(24, 0.0), _thin_lines(24, shift_px))
+    standing = flicker(match, _thin_lines(24, 0.0), _thin_lines(24, 0.0))
+    assert moving < 0.2 * standing
 
 
 def test_flicker_agrees_with_a_loop(rng: np.random.Generator) -> None:
@@ -225,7 +245,7 @@ def test_flicker_agrees_with_a_loop(rng: np.random.Generator) -> None:
     for before, after in zip(*places, strict=True):
         for channel in range(3):
             values = []
-            for picture, (y, x) in ((earlier, before), (later, after)):
+            for picture, (y, x) in ((softened(earlier), before), (softened(later), after)):
                 r, c = int(y), int(x)
                 top = picture[r, c, channel] * (1 - x + c) + picture[r, c + 1, channel] * (x - c)
                 low = picture[r + 1, c, channel] * (1 - x + c)
