@@ -50,7 +50,10 @@ def canonical_landmarks(rig: Rig) -> Float:
     """Return each vertex's landmark, ``[V, 3]`` float32 in [0, 1].
 
     A vertex keeps its landmark whatever the pose and expression, so this is a vertex attribute.
+    A mesh that was reshaped keeps the landmarks it had before.
     """
+    if rig.mesh.landmarks is not None:
+        return rig.mesh.landmarks
     positions = skin_vertices(rig, canonical_pose(rig))[0]
     return _measure(rig, positions).landmarks(positions)
 

@@ -127,6 +127,8 @@ class Mesh:
         triangles: ``[T, 3]`` uint32, counter-clockwise seen from outside.
         parts: Cover all triangles in order.
         morph_targets: Any number, in no particular order.
+        landmarks: ``[V, 3]`` float32 in [0, 1], names of the vertices that they keep although they
+            were moved since; None where a vertex is called by its place in the canonical A-pose.
     """
 
     positions: Float = field(repr=False)
@@ -137,6 +139,7 @@ class Mesh:
     triangles: NDArray[np.uint32] = field(repr=False)
     parts: tuple[MeshPart, ...]
     morph_targets: tuple[MorphTarget, ...] = field(default=(), repr=False)
+    landmarks: Float | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         count = len(self.positions)
@@ -148,6 +151,8 @@ class Mesh:
             "weights": (self.weights.shape, (count, 4)),
             "triangles": (self.triangles.shape, (len(self.triangles), 3)),
         }
+        if self.landmarks is not None:
+            shapes["landmarks"] = (self.landmarks.shape, (count, 3))
         for name, (found, expected) in shapes.items():
             if found != expected:
                 raise ValueError(f"unexpected {name} shape: {found} != {expected}")

@@ -1,0 +1,163 @@
+"""Fit the shape of a proxy to the drawings of its character."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from renderer.registration.proxy_contours import Contour, pair_contours, trace_contour
+from renderer.registration.proxy_field import Pulls, field_basis, solve_field
+from renderer.registration.proxy_shape import reshaped
+from renderer.registration.proxy_view import ProxyView, proxy_views
+from renderer.types import CharacterSheet
+from udp_live.rig.landmarks import MARGIN, canonical_landmarks, landmark_space
+from udp_live.rig.rig import Rig
+from udp_live.types import UdpMap, Viewpoint
+
+Float = NDArray[np.float64]
+
+WORK_SIDE_PX = 512
+REACHES = (0.05, 0.04, 0.03, 0.02, 0.015, 0.012, 0.01)  # heights; farther pairs are mistaken
+OUTLINE_SIGMA = 0.0025  # heights; neighbours along an outline repeat each other's error
+FIELD_RMS = 0.008  # heights, of each component: what a decent proxy is off by
+FRAMED_SIGMAS = (0.004, 1e-5, 1e-5)  # right, down, size: crops are nobody's business
+FREE_SIGMAS = (0.004, 0.004, 0.01)
+CAMERA_UNKNOWNS = 3
+
+
+class ProxyDrawer(Protocol):
+    """What draws a proxy's landmarks."""
+
+    def draw(self, rig: Rig, viewpoint: Viewpoint, side_px: int) -> UdpMap:
+        """Return the UDP map of the canonical A-pose, square."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyFit:
+    """A proxy in its drawings' shape.
+
+    Attributes:
+        rig: The proxy, moved; its landmarks are the old ones.
+        views: The drawings that the fit stands on, with their eyes.
+    """
+
+    rig: Rig
+    views: tuple[ProxyView, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    weights: Float  # [R, 3] of the modes
+    camera: Float  # [V, 3] changes of the views
+
+
+def fit_proxy(rig: Rig, sheet: CharacterSheet, drawer: ProxyDrawer) -> ProxyFit | None:
+    """Move the surface of a proxy so that it covers what the drawings show.
+
+    Args:
+        rig: The proxy.
+        sheet: Its drawings; those of the canonical A-pose count.
+        drawer: Draws the proxy.
+
+    Returns:
+        None where no drawing shows the canonical A-pose.
+    """
+    views = proxy_views(rig, sheet.views)
+    if not views:
+        return None
+    return _Fitting(rig, views, drawer).run()
+
+
+class _Fitting:
+    """One proxy, its drawings, and all that stays the same while the shape is sought."""
+
+    def __init__(self, rig: Rig, views: Sequence[ProxyView], drawer: ProxyDrawer) -> None:
+        self._rig = rig
+        self._views = views
+        self._drawer = drawer
+        self._space = landmark_space(rig)
+        self._height = self._space.scale / MARGIN
+        self._vertices = self._heights(canonical_landmarks(rig))
+        self._basis = field_basis(self._vertices)
+        self._modes = self._basis.modes(self._vertices)
+        self._drawn = [_drawn_contour(view) for view in views]
+        self._sigmas = np.array([FRAMED_SIGMAS if v.is_framed else FREE_SIGMAS for v in views])
+
+    def run(self) -> ProxyFit:
+        """Alternate between pairing outlines and solving for the field, ever closer."""
+        state = _State(
+            np.zeros((self._modes.shape[1], 3)), np.zeros((len(self._views), CAMERA_UNKNOWNS))
+        )
+        for reach in REACHES:
+            state = self._improved(state, reach)
+        return ProxyFit(self._shaped(state), tuple(self._moved_views(state)))
+
+    def _improved(self, state: _State, reach: float) -> _State:
+        rig, views = self._shaped(state), self._moved_views(state)
+        pulls = _joined(
+            [self._outline_pulls(rig, views, index, state, reach) for index in range(len(views))]
+        )
+        weights, camera = solve_field(self._basis, pulls, FIELD_RMS, self._sigmas.ravel())
+        return _State(weights, camera.reshape(-1, CAMERA_UNKNOWNS))
+
+    def _shaped(self, state: _State) -> Rig:
+        return reshaped(self._rig, self._modes @ state.weights * self._height)
+
+    def _moved_views(self, state: _State) -> list[ProxyView]:
+        return [v.moved(*map(float, c)) for v, c in zip(self._views, state.camera, strict=True)]
+
+    def _outline_pulls(
+        self, rig: Rig, views: Sequence[ProxyView], index: int, state: _State, reach: float
+    ) -> Pulls:
+        view = views[index]
+        xyzv = self._drawer.draw(rig, view.viewpoint, WORK_SIDE_PX).xyzv
+        contour = trace_contour(xyzv[..., 3] > 0.5)
+        shift = np.array((view.left, 0.0))
+        seen = Contour(contour.pixels, contour.places - shift, contour.normals)
+        pairs = pair_contours(seen, self._drawn[index], reach)
+        rows, columns = contour.pixels[pairs.mine].T
+        named = self._heights(xyzv[rows, columns, :3])
+        moves = self._basis.modes(named) @ state.weights
+        slopes = view.slopes((named + moves) * self._height + self._origin) * self._height
+        directions = np.einsum("ki,kij->kj", pairs.normals, slopes)
+        camera = np.zeros((len(named), self._sigmas.size))
+        from_centre = contour.places[pairs.mine] - 0.5
+        larger = np.sum(pairs.normals * from_centre, axis=1)
+        first = index * CAMERA_UNKNOWNS
+        camera[:, first : first + CAMERA_UNKNOWNS] = np.c_[pairs.normals, larger]
+        done = np.sum(directions * moves, axis=1) + camera @ state.camera.ravel()
+        spread = max(OUTLINE_SIGMA, reach / 8)
+        trust = (1 - np.minimum(np.abs(pairs.amounts) / reach, 1) ** 2) ** 2 / spread**2
+        return Pulls(named, directions, camera, pairs.amounts + done, trust)
+
+    @property
+    def _origin(self) -> Float:
+        return self._space.positions(np.zeros(3, np.float32)).astype(np.float64)
+
+    def _heights(self, landmarks: NDArray[np.float32]) -> Float:
+        """Return canonical positions in heights of the figure, from the landmark cube's corner."""
+        return landmarks.astype(np.float64) * MARGIN
+
+
+def _joined(pulls: Sequence[Pulls]) -> Pulls:
+    return Pulls(
+        *(
+            np.concatenate([getattr(p, name) for p in pulls])
+            for name in ("points", "directions", "camera", "amounts", "weights")
+        )
+    )
+
+
+def _drawn_contour(view: ProxyView) -> Contour:
+    alpha = view.view.image[..., 3]
+    scale = WORK_SIDE_PX / alpha.shape[0]
+    width = max(1, round(alpha.shape[1] * scale))
+    small = cv2.resize(alpha, (width, WORK_SIDE_PX), interpolation=cv2.INTER_AREA)
+    padded = np.pad(small, 8)  # drawings are often cut close
+    contour = trace_contour(padded > 127)
+    stretch = alpha.shape[1] * scale / width
+    places = (contour.places * padded.shape[0] - 8) * (stretch, 1.0) / WORK_SIDE_PX
+    return Contour(contour.pixels, places, contour.normals)
