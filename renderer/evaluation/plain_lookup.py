@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from renderer.engines.read_back import read_back
+from renderer.guided.candidate_record import PIXEL_FROM_LANDMARK
 from renderer.guided.encoding_cache import cached_encoding
 from renderer.guided.filled_picture import pick_level, typical_step
 from renderer.guided.ink import ink_coverage
@@ -19,7 +20,6 @@ from renderer.types import CharacterSheet
 from udp_live.types import UdpMap
 from udp_live.udp_texture import UdpTexture
 
-PIXEL_FROM_LANDMARK, SHARE = slice(5, 11), -1  # fields of a candidate: how it leads on, its say
 WALKED_OFF = 1e-6  # trust of what lies beside the paint
 
 
@@ -59,9 +59,8 @@ class PlainLookup:
         """Prepare a sheet; see Decoder."""
         encoding = cached_encoding(sheet, self._cache_folder).to(self._device)
         best = encoding.body.candidates[:, :, :1].clone()
-        best[..., SHARE] = 1  # alone, it has all the say
         still = best.clone()
-        still[..., PIXEL_FROM_LANDMARK] = 0
+        still.view(torch.int16)[..., PIXEL_FROM_LANDMARK] = 0
         body = replace(encoding.body, candidates=best)
         return PlainEncoding(replace(encoding, body=body), replace(body, candidates=still))
 

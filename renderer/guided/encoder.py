@@ -71,6 +71,7 @@ def encode_sheet(sheet: CharacterSheet, key: str = "") -> SheetEncoding:
     return SheetEncoding(
         torch.from_numpy(atlas.landmark),
         torch.from_numpy(atlas.colour),
+        torch.from_numpy(atlas.row_start),
         densities,
         body,
         tuple(_expression_tables(sheet, patches, atlas, densities)),

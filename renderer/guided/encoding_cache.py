@@ -3,8 +3,6 @@
 import hashlib
 import json
 import logging
-import os
-import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -18,20 +16,22 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from renderer.cache_folder import keep_newest
+from renderer.guided.candidate_record import WORDS
 from renderer.guided.encoder import encode_sheet
 from renderer.guided.sheet_encoding import (
     BRICK,
-    CANDIDATE_FIELDS,
     ExpressionTable,
     LandmarkTable,
     SheetEncoding,
 )
 from renderer.types import CharacterSheet, InkStyle, LandmarkBox
+from udp_live.whole_file import replaced
 
 logger = logging.getLogger(__name__)
 
-FORMAT_VERSION = 8  # raise whenever the encoder or the layout below changes
+FORMAT_VERSION = 9  # raise whenever the encoder or the layout below changes
 KEPT_ENCODINGS = 4  # per folder; older ones are deleted
+ATLAS = {"landmark": torch.int64, "colour": torch.int32, "row_start": torch.int32}
 # What reading raises: of the file, of its header, of tensors without the elements they should have.
 DAMAGE = (
     *(SafetensorError, OSError, ValueError, TypeError),
@@ -82,7 +82,7 @@ def cached_encoding(sheet: CharacterSheet, folder: Path | None) -> SheetEncoding
 def write_encoding(path: Path, encoding: SheetEncoding) -> None:
     """Write an encoding so that a reader sees all of it or nothing."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    tensors: dict[str, Tensor] = {"landmark": encoding.landmark, "colour": encoding.colour}
+    tensors: dict[str, Tensor] = {name: getattr(encoding, name) for name in ATLAS}
     tables = []
     for index, (head, table) in enumerate(_tables(encoding)):
         tensors[f"{index}.brick_of_cell"] = table.brick_of_cell
@@ -97,26 +97,27 @@ def write_encoding(path: Path, encoding: SheetEncoding) -> None:
         "regions": {name: asdict(box) for name, box in encoding.regions.items()},
         "ink": asdict(encoding.ink),
     }
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".part")
-    os.close(handle)
-    try:
+    with replaced(path) as temporary:
         save_file(tensors, temporary, {"header": json.dumps(header)})
-        Path(temporary).replace(path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
 
 
 def read_encoding(path: Path, key: str) -> SheetEncoding:
-    """Read an encoding; any of ``DAMAGE`` where it is damaged."""
+    """Map an encoding into memory: what is not looked at is not read.
+
+    Raises:
+        DAMAGE: Any of them where the file is damaged or of another version.
+    """
     with safe_open(str(path), framework="pt") as file:
         header = json.loads(file.metadata()["header"])
         tensors: dict[str, Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     if header["version"] != FORMAT_VERSION or header["key"] != key:
         raise ValueError("it belongs to another sheet or version")
     tables = [_read_table(index, head, tensors) for index, head in enumerate(header["tables"])]
-    atlas = [(tensors[name].dtype, tensors[name].shape[2:]) for name in ("landmark", "colour")]
-    if atlas != [(torch.int16, (4,)), (torch.uint8, (4,))]:
+    atlas = [(tensors[name].dtype, tensors[name].ndim) for name in ATLAS]
+    if atlas != [(dtype, 1) for dtype in ATLAS.values()]:
         raise ValueError("its atlas has another type")
+    if not len(tensors["landmark"]) == len(tensors["colour"]) > 1 or not len(tensors["row_start"]):
+        raise ValueError("its atlas has another size")
     if any(len(table.candidates) != len(header["densities"]) for table in tables):
         raise ValueError("a table has another number of levels")
     expressions = [
@@ -126,6 +127,7 @@ def read_encoding(path: Path, key: str) -> SheetEncoding:
     return SheetEncoding(
         tensors["landmark"],
         tensors["colour"],
+        tensors["row_start"],
         tuple(header["densities"]),
         tables[0],
         tuple(expressions),
@@ -152,11 +154,11 @@ def _read_table(index: int, head: dict[str, Any], tensors: dict[str, Tensor]) ->
         tensors[f"{index}.{name}"] for name in ("brick_of_cell", "row_of_voxel", "candidates")
     )
     types = (bricks.dtype, rows.dtype, candidates.dtype)
-    if types != (torch.int32, torch.int32, torch.float32):
+    if types != (torch.int32, torch.int32, torch.int64):
         raise TypeError("a table has another type")
     last = max(int(rows.max()), -1 - int(bricks.min()))
-    shapes = (bricks.ndim, rows.shape[1:], candidates.ndim, candidates.shape[-1])
-    if shapes != (3, (BRICK**3,), 4, CANDIDATE_FIELDS):
+    shapes = (bricks.ndim, rows.shape[1:], candidates.ndim, candidates.shape[-1:])
+    if shapes != (3, (BRICK**3,), 4, (WORDS,)):
         raise ValueError("a table has another shape")
     if int(rows.min()) < 0 or last >= candidates.shape[1] or int(bricks.max()) >= len(rows):
         raise ValueError("a table leads out of itself")

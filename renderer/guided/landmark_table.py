@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
 from renderer.guided.atlas import Atlas, Patch
+from renderer.guided.candidate_record import FIELDS, SHARE, pack_candidates
 from renderer.guided.sheet_encoding import (
     BRICK,
-    CANDIDATE_FIELDS,
     LANDMARK_SCALE,
     TICK_ORIGIN,
     LandmarkTable,
@@ -23,7 +23,6 @@ Float = NDArray[np.float32]
 Int = NDArray[np.int64]
 
 CANDIDATES = 2  # a third gains less than 0.1 dB and costs half as much again
-QUALITY = CANDIDATE_FIELDS - 1
 QUALITY_POWER = 3  # sharp enough that the best drawing dominates, soft enough to hide seams
 SECOND_LAYER_PX = 3.0
 LOWEST_DENSITY = 150.0  # a figure 150 px tall is the smallest worth a level of its own
@@ -67,7 +66,7 @@ class Offers:
     Attributes:
         voxel: ``[M]`` flat voxel index.
         quality: ``[M]`` float32 in [0, 1].
-        place: ``[M, 15]`` float32, as in LandmarkTable.
+        place: ``[M, 15]`` float32, as in ``pack_candidates``.
     """
 
     voxel: Int = field(repr=False)
@@ -94,7 +93,7 @@ def patches_of_level(patches: Sequence[Patch], density: float) -> list[int]:
     return sorted(index for _, index in best.values())
 
 
-def patch_offers(grid: VoxelGrid, patch: Patch, origin: tuple[int, int]) -> Offers:
+def patch_offers(grid: VoxelGrid, patch: Patch, first_row: int) -> Offers:
     """Choose in every voxel the pixel that lies nearest to its centre, and one of a second layer.
 
     A second layer (a lock of hair before the face, both in one voxel) shows itself by pixels
@@ -119,8 +118,8 @@ def patch_offers(grid: VoxelGrid, patch: Patch, origin: tuple[int, int]) -> Offe
     other = np.flatnonzero((miss > SECOND_LAYER_PX) & ~poor)
     second, _ = _first_of_each(voxel[other], -miss[other])
     chosen = np.concatenate([first, other[second]])
-    fields = np.empty((chosen.size, CANDIDATE_FIELDS), np.float32)
-    fields[:, 0], fields[:, 1] = place[0, chosen] + origin[0], place[1, chosen] + origin[1]
+    fields = np.empty((chosen.size, FIELDS), np.float32)
+    fields[:, 0], fields[:, 1] = place[0, chosen], place[1, chosen] + first_row
     fields[:, 2:5] = landmark[:, chosen].T
     fields[:, 5:11] = inverse[:, :, pixels[chosen]].reshape(6, -1).T
     fields[:, 11:14] = _normals(fields[:, 5:8], fields[:, 8:11])
@@ -159,7 +158,7 @@ def build_table(
     Args:
         grid: Where in landmark space.
         patches: All patches of the atlas.
-        atlas: Gives their origins.
+        atlas: Gives their rows.
         densities: Target density of each level.
         trust: One factor per patch; 0 leaves it out.
 
@@ -168,14 +167,14 @@ def build_table(
     """
     wanted = [patches_of_level(patches, density) for density in densities]
     offers = {
-        index: patch_offers(grid, patches[index], atlas.origins[index])
+        index: patch_offers(grid, patches[index], atlas.first_rows[index])
         for index in sorted(set().union(*wanted))
         if trust[index] > 0
     }
     known = np.unique(np.concatenate([o.voxel for o in offers.values()] or [np.empty(0, np.int64)]))
     if known.size == 0:
         return None
-    candidates = np.zeros((len(densities), known.size, CANDIDATES, CANDIDATE_FIELDS), np.float32)
+    candidates = np.zeros((len(densities), known.size, CANDIDATES, FIELDS), np.float32)
     for level, (density, indices) in enumerate(zip(densities, wanted, strict=True)):
         chosen = [
             (offers[i], trust[i] * _sharpness(patches[i], density)) for i in indices if i in offers
@@ -188,7 +187,7 @@ def build_table(
         grid.cell,
         torch.from_numpy(brick_of_cell),
         torch.from_numpy(row_of_voxel),
-        torch.from_numpy(candidates),
+        torch.from_numpy(pack_candidates(candidates)),
     )
 
 
@@ -210,25 +209,25 @@ def _fill_level(candidates: Float, known: Int, chosen: Sequence[tuple[Offers, fl
     starts = np.flatnonzero(np.diff(row, prepend=-1) != 0)
     rank: Int = np.arange(row.size) - np.repeat(starts, np.diff(np.append(starts, row.size)))
     kept = rank < CANDIDATES
-    place[order, QUALITY] = quality[order]
+    place[order, SHARE] = quality[order]
     candidates[row[kept], rank[kept]] = place[order[kept]]
     # What the best candidate that was left out would have weighed is taken from the others, so
     # that a candidate which drops out of the list in the next voxel had faded out before.
     beaten = np.zeros(known.size, np.float32)
     first_out = np.equal(rank, CANDIDATES)
     beaten[row[first_out]] = quality[order[first_out]]
-    margin = np.maximum(candidates[..., QUALITY] - 0.9 * beaten[:, None], 0)
-    candidates[..., QUALITY] = margin**QUALITY_POWER
+    margin = np.maximum(candidates[..., SHARE] - 0.9 * beaten[:, None], 0)
+    candidates[..., SHARE] = margin**QUALITY_POWER
 
 
 def _borrow_missing(candidates: Float) -> None:
     """Give voxels that a level lacks the candidates of the neighbouring level."""
     levels = candidates.shape[0]
     for level in [*range(1, levels), *range(levels - 2, -1, -1)]:
-        donor = level - 1 if level > 0 and candidates[level - 1, :, 0, QUALITY].any() else level + 1
+        donor = level - 1 if level > 0 and candidates[level - 1, :, 0, SHARE].any() else level + 1
         if donor >= levels:
             continue
-        empty = candidates[level, :, 0, QUALITY] <= 0
+        empty = candidates[level, :, 0, SHARE] <= 0
         candidates[level, empty] = candidates[donor, empty]
 
 

@@ -1,10 +1,12 @@
 """Look up the colour of landmarks in the atlas: the inner loop of the guided decoder."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from renderer.guided.candidate_record import WORDS, candidate_shares, unpack_candidates
 from renderer.guided.sheet_encoding import (
     BRICK,
     LANDMARK_SCALE,
@@ -85,9 +87,8 @@ class Lookup:
 
     def __init__(self, encoding: SheetEncoding, level: int) -> None:
         self._level = level
-        self._height, self._width = encoding.landmark.shape[:2]
-        self._landmark = encoding.landmark.view(torch.int64).reshape(-1)
-        self._colour = encoding.colour.view(torch.int32).reshape(-1)
+        self._landmark, self._colour = encoding.landmark, encoding.colour
+        self._row_start = encoding.row_start
         sigma = TAP_SIGMA_PX / encoding.densities[level]
         low, high = TAP_SIGMA_LIMITS
         layer = max(LAYER_SIGMA, LAYER_SIGMA_PX / encoding.densities[level])
@@ -119,49 +120,48 @@ class Lookup:
     ) -> tuple[Tensor, Tensor]:
         rows = _find_rows(table, landmark)
         landmark = landmark * LANDMARK_SCALE - TICK_ORIGIN
-        candidates = table.candidates[self._level]
-        ranks = candidates.shape[1]
-        flat = candidates.reshape(-1, candidates.shape[2])
-        place = flat.index_select(0, rows * ranks).T.contiguous()
-        total, trust = self._sample(place[:-1], landmark)
+        ranks = table.candidates.shape[2]
+        records = table.candidates[self._level].view(-1, WORDS)
+        *place, best = unpack_candidates(records.index_select(0, rows * ranks))
+        total, trust = self._sample(place, landmark)
         if apart is not None:
             apart.colour[0] = total / trust.clamp_min(1e-20)
             apart.trust[0] = trust
-            apart.share[0] = trust * place[-1]
-        weight = trust * place[-1]
-        total *= place[-1]
+            apart.share[0] = trust * best
+        weight = trust * best
+        total *= best
         for rank in range(1, ranks):
-            share = flat[:, -1].index_select(0, rows * ranks + rank)
+            share = candidate_shares(records[:, -1].index_select(0, rows * ranks + rank))
             # Most pixels have one drawing that is by far the best: no need to ask the others.
-            unsure = (share > MINOR_SHARE * place[-1]) | (trust < CLEAR_TRUST)
+            unsure = (share > MINOR_SHARE * best) | (trust < CLEAR_TRUST)
             chosen = (unsure & (share > 0)).nonzero().view(-1)
             index = rows.index_select(0, chosen) * ranks + rank
-            other = flat.index_select(0, index).T.contiguous()
-            part, near = self._sample(other[:-1], landmark.index_select(1, chosen))
-            total.index_add_(1, chosen, part * other[-1])
-            weight.index_add_(0, chosen, near * other[-1])
+            *other, share = unpack_candidates(records.index_select(0, index))
+            part, near = self._sample(other, landmark.index_select(1, chosen))
+            total.index_add_(1, chosen, part * share)
+            weight.index_add_(0, chosen, near * share)
             trust.index_copy_(0, chosen, torch.maximum(trust.index_select(0, chosen), near))
             if apart is not None:
                 apart.colour[rank].index_copy_(1, chosen, part / near.clamp_min(1e-20))
                 apart.trust[rank].index_copy_(0, chosen, near)
-                apart.share[rank].index_copy_(0, chosen, near * other[-1])
+                apart.share[rank].index_copy_(0, chosen, near * share)
         if apart is not None:
             apart.share.div_(weight.clamp_min(1e-20))
         return total / weight.clamp_min(1e-20), trust
 
-    def _sample(self, place: Tensor, landmark: Tensor) -> tuple[Tensor, Tensor]:
+    def _sample(self, place: Sequence[Tensor], landmark: Tensor) -> tuple[Tensor, Tensor]:
         """Walk from a candidate to the wanted landmark; return weighted colours and weights.
 
         Args:
-            place: ``[14, N]``, fields of a candidate without its share.
+            place: Fields of a candidate without its share, each ``[N]``.
             landmark: ``[3, N]`` in ticks.
         """
-        x0, y0, lx, ly, lz, *inverse, nx, ny, nz = place.unbind(0)
+        x0, y0, lx, ly, lz, *inverse, nx, ny, nz = place
         wanted = landmark.unbind(0)
         offset = [w - p for w, p in zip(wanted, (lx, ly, lz), strict=True)]
         step_x, step_y = _move(inverse, offset, FIRST_STEP_PX)
         x, y = torch.round(x0 + step_x), torch.round(y0 + step_y)
-        found, usable = self._landmarks_at(self._index(x, y))
+        found, usable = self._landmarks_at(self._index(x.int(), y.int()))
         rest = [w - f for w, f in zip(wanted, found, strict=True)]
         lost = (_square(rest) > _square(offset)) | (usable == 0)
         rest = [torch.where(lost, o, r) for o, r in zip(offset, rest, strict=True)]
@@ -177,17 +177,17 @@ class Lookup:
         left, top = torch.floor(x), torch.floor(y)
         right_share, lower_share = x - left, (y - top).mul_(1 / USABLE_SCALE)
         upper_share = 1 / USABLE_SCALE - lower_share
-        corner = self._index(left, top)
+        row, column = top.int(), left.int()
+        upper, lower = self._index(column, row), self._index(column, row + 1)
         total = torch.zeros((3, *x.shape), dtype=x.dtype, device=x.device)
         weight = torch.zeros_like(x)
         shares = (
-            (0, (1 - right_share) * upper_share),
-            (1, right_share * upper_share),
-            (self._width, (1 - right_share) * lower_share),
-            (self._width + 1, right_share * lower_share),
+            (upper, (1 - right_share) * upper_share),
+            (upper + 1, right_share * upper_share),
+            (lower, (1 - right_share) * lower_share),
+            (lower + 1, right_share * lower_share),
         )
-        for shift, share in shares:
-            index = corner + shift
+        for index, share in shares:
             found, usable = self._landmarks_at(index)
             rest = [w - f for w, f in zip(wanted, found, strict=True)]
             miss = _square(rest)
@@ -202,9 +202,12 @@ class Lookup:
         return total, weight
 
     def _index(self, x: Tensor, y: Tensor) -> Tensor:
-        """Return the flat index of a whole pixel whose right and lower neighbours exist too."""
-        row = y.int().clamp_(0, self._height - 2)
-        return row * self._width + x.int().clamp_(0, self._width - 2)
+        """Return the flat index of a pixel whose right neighbour exists too, ``[N]`` int32.
+
+        Beside what a row shows lie pixels of other rows; their landmarks tell.
+        """
+        start = self._row_start.index_select(0, y.clamp(0, len(self._row_start) - 1))
+        return start.add_(x).clamp_(0, len(self._landmark) - 2)
 
     def _landmarks_at(self, index: Tensor) -> tuple[tuple[Tensor, ...], Tensor]:
         """Read landmarks in ticks and usable weights, 0 to ``USABLE_SCALE``, of atlas pixels."""

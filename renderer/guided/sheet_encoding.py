@@ -9,7 +9,6 @@ from torch import Tensor
 
 from renderer.types import InkStyle, LandmarkBox
 
-CANDIDATE_FIELDS = 15  # x, y, landmark (3), pixel_from_landmark (6), normal (3), share
 BRICK = 8
 LANDMARK_SCALE = 65535.0  # ticks per landmark unit; a landmark of 0 is at tick -TICK_ORIGIN
 TICK_ORIGIN = 32768
@@ -28,9 +27,7 @@ class LandmarkTable:
             of ``candidates`` nearest to it.
         row_of_voxel: ``[bricks, BRICK ** 3]`` int32, row of ``candidates``, the nearest known one
             for voxels that no drawing shows.
-        candidates: ``[levels, R, K, 15]`` float32: atlas x, y, their landmark in ticks (3), atlas
-            pixels per tick (2x3, row by row), the surface's unit normal in landmark space (3),
-            share in the blend in [0, 1], best first.
+        candidates: ``[levels, R, K, 4]`` int64, records of ``candidate_record``, best first.
     """
 
     low: tuple[float, float, float]
@@ -54,9 +51,11 @@ class SheetEncoding:
     """A sheet made ready for look-ups; opaque to everyone but the guided decoder.
 
     Attributes:
-        landmark: ``[HA, WA, 4]`` int16, landmark in ticks, then usable weight times USABLE_SCALE;
-            0 weight in the gutters.
-        colour: ``[HA, WA, 4]`` uint8, straight sRGB, last channel unused.
+        landmark: ``[P]`` int64, for each atlas pixel four int16: landmark in ticks, then usable
+            weight times USABLE_SCALE; 0 weight in the gutters.
+        colour: ``[P]`` int32, four uint8: straight sRGB, last one unused.
+        row_start: ``[rows]`` int32, where column 0 of an atlas row would be; a row's pixels follow
+            those of the row before it, and only as many are there as the drawing needs.
         densities: Atlas pixels per landmark unit that each level of the tables aims at, falling.
         body: Table over the entire landmark space.
         expressions: Tables over the face regions.
@@ -67,6 +66,7 @@ class SheetEncoding:
 
     landmark: Tensor = field(repr=False)
     colour: Tensor = field(repr=False)
+    row_start: Tensor = field(repr=False)
     densities: tuple[float, ...]
     body: LandmarkTable = field(repr=False)
     expressions: tuple[ExpressionTable, ...] = field(repr=False)
@@ -82,6 +82,7 @@ class SheetEncoding:
             self,
             landmark=self.landmark.to(device),
             colour=self.colour.to(device),
+            row_start=self.row_start.to(device),
             body=_table_to(self.body, device),
             expressions=tuple(
                 replace(entry, table=_table_to(entry.table, device)) for entry in self.expressions

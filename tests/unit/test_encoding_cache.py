@@ -26,6 +26,7 @@ def sheet() -> CharacterSheet:
 def _assert_same(one: SheetEncoding, other: SheetEncoding) -> None:
     assert torch.equal(one.landmark, other.landmark)
     assert torch.equal(one.colour, other.colour)
+    assert torch.equal(one.row_start, other.row_start)
     assert one.densities == other.densities
     assert (one.ink, one.key, dict(one.regions)) == (other.ink, other.key, dict(other.regions))
     tables = [(one.body, other.body)]
@@ -70,9 +71,11 @@ def _contents(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
 @pytest.mark.parametrize(
     ("tensor", "value"),
     [
-        ("landmark", torch.zeros(8, 8, 4)),
-        ("colour", torch.zeros(8, 8, 3, dtype=torch.uint8)),
-        ("0.candidates", torch.zeros(1, 0, 2, 15)),
+        ("landmark", torch.zeros(64)),
+        ("colour", torch.zeros(8, dtype=torch.int32)),
+        ("row_start", torch.zeros(0, dtype=torch.int32)),
+        ("0.candidates", torch.zeros(1, 0, 2, 4, dtype=torch.int64)),
+        ("0.candidates", torch.zeros(1, 1, 2, 15)),
         ("0.row_of_voxel", torch.zeros(0, 512, dtype=torch.int32)),
         ("0.brick_of_cell", torch.zeros(4, dtype=torch.int32)),
     ],
@@ -85,6 +88,44 @@ def test_a_file_with_other_tensors_is_built_anew(
     tensors, header = _contents(path)
     save_file(tensors | {tensor: value}, path, {"header": json.dumps(header)})
     _assert_same(first, cached_encoding(sheet, tmp_path))
+
+
+def test_a_file_of_an_older_version_is_built_anew(
+    sheet: CharacterSheet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = cached_encoding(sheet, tmp_path)
+    (path,) = tmp_path.glob("*.safetensors")
+    tensors, header = _contents(path)
+    older = {**header, "version": encoding_cache.FORMAT_VERSION - 1}
+    save_file(tensors, path, {"header": json.dumps(older)})
+    _assert_same(first, cached_encoding(sheet, tmp_path))
+    assert _contents(path)[1] == header
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").is_file(), reason="the system does not tell")
+def test_what_is_not_looked_at_is_not_read(sheet: CharacterSheet, tmp_path: Path) -> None:
+    cached_encoding(sheet, tmp_path)
+    encoding = cached_encoding(sheet, tmp_path)
+    (path,) = tmp_path.glob("*.safetensors")
+    places = [
+        tuple(int(end, 16) for end in line.split()[0].split("-"))
+        for line in Path("/proc/self/maps").read_text().splitlines()
+        if line.endswith(str(path))
+    ]
+    for tensor in (encoding.landmark, encoding.colour, encoding.body.candidates):
+        assert any(low <= tensor.data_ptr() < high for low, high in places)
+
+
+def test_an_encoding_is_small(tmp_path: Path) -> None:
+    sheet = doll_sheet(256)
+    encoding = cached_encoding(sheet, tmp_path)
+    (path,) = tmp_path.glob("*.safetensors")
+    shown = int((encoding.landmark.view(torch.int16).view(-1, 4)[:, 3] > 0).sum())
+    assert len(encoding.landmark) < 1.5 * shown  # no empty pixels but gutters and gaps
+    tables = [encoding.body, *(entry.table for entry in encoding.expressions)]
+    rows = sum(t.brick_of_cell.nbytes + t.row_of_voxel.nbytes for t in tables)
+    candidates = sum(table.candidates.nbytes for table in tables)
+    assert path.stat().st_size < 12 * len(encoding.landmark) + candidates + rows + 100_000
 
 
 @pytest.mark.parametrize("field", ["regions", "tables", "ink"])
