@@ -14,7 +14,10 @@ AVATAR_SIZE, AVATAR_POSES = 384, 60
 SET_SIZE, SET_POSES, SET_VIEWS = 256, 24, 4
 MOST_RIG_VIEWS = 21
 # That need --set or --rig.
-RIG_OPTIONS = ("views", "sheet_size", "picture", "unlit", "no_ink", "without_expressions")
+RIG_OPTIONS = (
+    *("views", "sheet_size", "picture"),
+    *("unlit", "no_ink", "without_expressions", "fit_proxy"),
+)
 SET_HELP = (
     "draw sheets of --rig or of the avatar's rig: exact landmarks, wrong ones (noisy, "
     "twice-noisy), or exact ones with 1, 2, 4, 8 drawings (views)"
@@ -41,6 +44,7 @@ def add_parser(subparsers: Any) -> None:
     add("--unlit", action="store_true", help="flat colours in a set, no light and shade")
     add("--no-ink", action="store_true", help="no outlines in a set")
     add("--without-expressions", action="store_true", help="neutral faces in a set")
+    add("--fit-proxy", action="store_true", help="fit the proxy to a set's drawings first")
     add("--seed", type=int, default=0, help="of all chance")
     add("--supersampling", type=int, choices=(1, 2, 3, 4), default=2, help="of edges")
     add("--json", type=Path, metavar="FILE", help="write the scores")

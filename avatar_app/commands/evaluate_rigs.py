@@ -134,6 +134,7 @@ class _Bench:
             ink=InkStyle(width=0.0) if self._arguments.no_ink else InkStyle(),
             lit=not self._arguments.unlit,
             expressions=not self._arguments.without_expressions,
+            fits_proxy=self._arguments.fit_proxy,
             seed=self._arguments.seed,
         )
         return Trial(self._context, rig, options, draw)
@@ -185,6 +186,7 @@ def _report(arguments: argparse.Namespace, device: str, by_views: ByViews) -> di
         "unlit": arguments.unlit,
         "ink": not arguments.no_ink,
         "expressions": not arguments.without_expressions,
+        "fit_proxy": arguments.fit_proxy,
         "views": shown,
         **by_views[shown],
     }
