@@ -21,13 +21,16 @@ class ProgressBar:
         self,
         stream: TextIO | None = None,
         clock_s: Callable[[], float] = time.monotonic,
+        unit: str = "frames",
     ) -> None:
         """Prepare a bar.
 
         Args:
             stream: Where to draw; standard error unless told otherwise.
             clock_s: Real time.
+            unit: What is counted.
         """
+        self._unit = unit
         self._stream = stream or sys.stderr
         self._is_live = self._stream.isatty()
         self._clock_s = clock_s
@@ -46,9 +49,10 @@ class ProgressBar:
         self._is_open = True
         self._draw()
 
-    def advance(self) -> None:
-        """Count one more frame."""
+    def advance(self, total: int | None = None) -> None:
+        """Count one more frame; ``total`` is a better guess than the one before."""
         self._done += 1
+        self._total = self._total if total is None else total
         now_s = self._clock_s()
         self._recent.append(now_s)
         if now_s >= self._next_s:
@@ -62,6 +66,12 @@ class ProgressBar:
         if self._is_live or self._told != self._text():
             self._draw()
         self.close()
+
+    def make_way(self) -> None:
+        """Take the bar off the terminal, for other text; it comes back when it advances."""
+        if self._is_open and self._is_live:
+            self._write("\r\x1b[K")
+            self._next_s = 0.0
 
     def close(self) -> None:
         """End the line, so that other text can follow."""
@@ -88,7 +98,7 @@ class ProgressBar:
         rate = self._rate()
         pace = ""
         if rate > 0.0:
-            pace = f"  {rate:.1f} frames/s, {_duration((total - self._done) / rate)} left"
+            pace = f"  {rate:.1f} {self._unit}/s, {_duration((total - self._done) / rate)} left"
         return f"{self._task}{bar} {self._done}/{total} ({share:.0%}){pace}"
 
     def _rate(self) -> float:

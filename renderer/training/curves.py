@@ -8,7 +8,7 @@ from pathlib import Path
 from renderer.training.trainer import StepNews
 from udp_live.whole_file import write_whole
 
-PARTS = ("straight", "composite", "gradient", "ssim", "mask", "temporal")
+PARTS = ("straight", "composite", "gradient", "ssim", "mask", "temporal", "teacher", "vgg")
 METRICS = (
     *("psnr_db", "filled_psnr_db", "l1", "filled_l1"),
     *("exact_psnr_db", "exact_filled_psnr_db", "noisy_psnr_db", "noisy_filled_psnr_db"),

@@ -1,21 +1,28 @@
 """What a refined picture is blamed for."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, max_pool2d
 
+from renderer.training.correspondence import correspondence
+
 CHARBONNIER = 0.03  # errors below this count squared: no pull towards doing nothing
 BAND_PX = 4  # around the figure; further out there is nothing to learn
 GREY = 0.5
+SOFT = 3  # plane of Slots.picture: alpha of the classical picture
 SSIM_WINDOW = 7
 SSIM_C1, SSIM_C2 = 0.01**2, 0.03**2
 
 
+Total = Callable[[Tensor], Tensor]
+
+
 @dataclass(frozen=True, slots=True)
 class LossWeights:
-    """How much each part counts."""
+    """How much each part counts; ``vgg`` and ``teacher`` only where there are any."""
 
     straight: float = 1.0
     composite: float = 1.0
@@ -23,34 +30,73 @@ class LossWeights:
     ssim: float = 0.1
     mask: float = 0.5
     temporal: float = 0.5
+    vgg: float = 0.05
+    teacher: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Painting:
+    """What a network paints, or what it should have painted.
+
+    Attributes:
+        colour: ``[B, 3, H, W]`` float32 straight, in [0, 1].
+        alpha: ``[B, H, W]`` float32.
+    """
+
+    colour: Tensor
+    alpha: Tensor
+
+    def over_grey(self) -> Tensor:
+        """Return ``[B, 3, H, W]``."""
+        return self.colour * self.alpha[:, None] + GREY * (1 - self.alpha[:, None])
+
+
+def alone(weight: Tensor) -> Tensor:
+    """Return the total of a weight where one process has the entire batch."""
+    return weight
 
 
 def losses(
-    colour: Tensor, alpha: Tensor, truth: Tensor, soft: Tensor, clips: Tensor
+    painting: Painting, truth: Tensor, picture: Tensor, clips: Tensor, total: Total = alone
 ) -> dict[str, Tensor]:
     """Return every part, unweighted, named like the fields of ``LossWeights``.
 
     Args:
-        colour: ``[B, 3, H, W]`` straight, in [0, 1].
-        alpha: ``[B, H, W]``.
+        painting: Of the network.
         truth: ``[B, 4, H, W]`` straight RGBA.
-        soft: ``[B, H, W]``, alpha of the classical picture.
+        picture: ``[B, 9, H, W]``, the classical one, see Slots.
         clips: ``[B / 2]`` bool: pictures 2 i and 2 i + 1 follow each other in a clip.
+        total: Sums weights over the processes that share a batch; the parts then are shares too.
     """
-    opaque = truth[:, 3]
-    shown = torch.maximum(opaque, soft)[:, None]
-    band = (max_pool2d(shown, 2 * BAND_PX + 1, 1, BAND_PX) > 0).to(colour.dtype)  # [B, 1, H, W]
-    painted = colour * alpha[:, None] + GREY * (1 - alpha[:, None])
-    wanted = truth[:, :3] * opaque[:, None] + GREY * (1 - opaque[:, None])
-    miss = painted - wanted
+    wanted = Painting(truth[:, :3], truth[:, 3])
+    opaque = wanted.alpha[:, None]
+    band = figure_band(wanted.alpha, picture)
+    painted, target = painting.over_grey(), wanted.over_grey()
+    miss = painted - target
     return {
-        "straight": _mean(charbonnier(colour - truth[:, :3]), opaque[:, None]),
-        "composite": _mean(charbonnier(miss), band),
-        "gradient": _gradient(miss, band),
-        "ssim": _mean(1 - structure(painted, wanted), band),
-        "mask": _mean((alpha - opaque).abs()[:, None], band),
-        "temporal": _temporal(miss, band, clips),
+        "straight": _mean(charbonnier(painting.colour - wanted.colour), opaque, total),
+        "composite": _mean(charbonnier(miss), band, total),
+        "gradient": _gradient(miss, band, total),
+        "ssim": _mean(1 - structure(painted, target), band, total),
+        "mask": _mean((painting.alpha - wanted.alpha).abs()[:, None], band, total),
+        "temporal": _temporal(miss, band, picture, clips, total),
     }
+
+
+def distance_to_teacher(
+    painting: Painting, teacher: Painting, picture: Tensor, total: Total = alone
+) -> Tensor:
+    """Blame what differs from another network's painting, in colour and in alpha."""
+    band = figure_band(teacher.alpha, picture)
+    colour = charbonnier(painting.over_grey() - teacher.over_grey())
+    alpha = charbonnier(painting.alpha - teacher.alpha)[:, None]
+    return _mean(colour, band, total) + _mean(alpha, band, total)
+
+
+def figure_band(alpha: Tensor, picture: Tensor) -> Tensor:
+    """Mark the figure, as it is and as it is painted, and its surroundings, ``[B, 1, H, W]``."""
+    shown = torch.maximum(alpha, picture[:, SOFT])[:, None]
+    return (max_pool2d(shown, 2 * BAND_PX + 1, 1, BAND_PX) > 0).to(alpha.dtype)
 
 
 def weighted_sum(parts: dict[str, Tensor], weights: LossWeights) -> Tensor:
@@ -76,7 +122,7 @@ def _blur(picture: Tensor) -> Tensor:
     return avg_pool2d(picture, SSIM_WINDOW, 1, SSIM_WINDOW // 2, count_include_pad=False)
 
 
-def _gradient(miss: Tensor, band: Tensor) -> Tensor:
+def _gradient(miss: Tensor, band: Tensor, total: Total) -> Tensor:
     """Compare steps between pixels at three scales."""
     parts = []
     for scale in (1, 2, 4):
@@ -84,18 +130,23 @@ def _gradient(miss: Tensor, band: Tensor) -> Tensor:
         where = avg_pool2d(band, scale) if scale > 1 else band
         for axis in (-1, -2):
             step = coarse.diff(dim=axis)
-            parts.append(_mean(step.abs(), where.narrow(axis, 1, step.shape[axis])))
+            parts.append(_mean(step.abs(), where.narrow(axis, 1, step.shape[axis]), total))
     return torch.stack(parts).mean()
 
 
-def _temporal(miss: Tensor, band: Tensor, clips: Tensor) -> Tensor:
-    """Blame what changes from frame to frame though the truth does not, or the other way round."""
-    if not bool(clips.any()):
-        return miss.new_zeros(())
-    change = (miss[1::2] - miss[::2])[clips]
-    return _mean(change.abs(), torch.maximum(band[1::2], band[::2])[clips])
+def _temporal(miss: Tensor, band: Tensor, picture: Tensor, clips: Tensor, total: Total) -> Tensor:
+    """Blame the paint of a landmark that changes though the truth's does not, or the reverse.
+
+    The motion is followed: a wrong colour that stays on its limb does not flicker.
+    """
+    pairs = clips.nonzero()[:, 0].to(miss.device)
+    first, second = 2 * pairs, 2 * pairs + 1
+    match = correspondence(picture[first], picture[second])
+    change = miss[second] - match.moved(miss[first])
+    return _mean(change.abs(), match.matched * band[second], total)
 
 
-def _mean(values: Tensor, weight: Tensor) -> Tensor:
+def _mean(values: Tensor, weight: Tensor, total: Total) -> Tensor:
     """Average ``[B, C, H, W]`` with weights ``[B, 1, H, W]``."""
-    return (values * weight).sum() / (weight.sum() * values.shape[1]).clamp_min(1.0)
+    whole = total(weight.sum()) * values.shape[1]
+    return (values * weight).sum() / whole.clamp_min(1.0)

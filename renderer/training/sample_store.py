@@ -34,6 +34,7 @@ from udp_live.whole_file import replaced
 
 logger = logging.getLogger(__name__)
 
+KEPT = ("slots", "picture", "landmark", "truth")
 PLANES = PICTURE_CHANNELS - 3  # of a picture, without the landmark
 DAMAGE = (SafetensorError, OSError, ValueError, TypeError, LookupError)
 
@@ -48,6 +49,7 @@ class Shard:
         boxes: Figure in each target: rows from, to, columns from, to.
         clip_frames: Consecutive targets that are frames of one clip; 1 for single pictures.
         is_exact: The landmarks are those of the true character.
+        size: Height and width of the pictures.
     """
 
     path: Path
@@ -55,6 +57,24 @@ class Shard:
     boxes: tuple[tuple[int, int, int, int], ...] = field(repr=False)
     clip_frames: int
     is_exact: bool
+    size: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a crop is.
+
+    Attributes:
+        shard: Its number in the store.
+        target: Its number in the shard.
+        row: First one.
+        column: First one.
+    """
+
+    shard: int
+    target: int
+    row: int
+    column: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +119,11 @@ def join(parts: Sequence[Samples]) -> Samples:
     )
 
 
+def shard_path(folder: Path, number: int) -> Path:
+    """Return where the samples of a sheet lie."""
+    return folder / f"sheet-{number:06}.safetensors"
+
+
 def write_shards(source: Pairs, folder: Path, sheets: range) -> Iterator[Path]:
     """Render the targets of sheets and write one file each; files that exist are kept.
 
@@ -109,10 +134,13 @@ def write_shards(source: Pairs, folder: Path, sheets: range) -> Iterator[Path]:
 
     Yields:
         Each file once it is there. A sheet that cannot be encoded is left out.
+
+    Raises:
+        RendererError: A file cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for number in sheets:
-        path = folder / f"sheet-{number:06}.safetensors"
+        path = shard_path(folder, number)
         if not path.is_file():
             try:
                 _write_shard(source, path, number)
@@ -134,8 +162,13 @@ def _write_shard(source: Pairs, path: Path, number: int) -> None:
         "is_exact": pairs[0].is_exact,
         "boxes": tensors["box"].tolist(),
     }
-    with replaced(path) as temporary:
-        save_file(tensors, temporary, {"header": json.dumps(header)})
+    try:
+        with replaced(path) as temporary:
+            save_file(tensors, temporary, {"header": json.dumps(header)})
+    except (OSError, SafetensorError) as error:
+        raise RendererError(
+            f"cannot write {path}: {str(error)[:200]}; make room, then type the same command again"
+        ) from error
 
 
 @torch.inference_mode()
@@ -205,11 +238,11 @@ class SampleStore:
             with safe_open(str(shard.path), framework="pt") as file:
                 cut = {
                     name: file.get_slice(name)[target : target + 1, ..., rows, columns]
-                    for name in ("slots", "picture", "landmark", "truth")
+                    for name in KEPT
                 }
         except DAMAGE as error:
             raise _damaged(shard.path, error) from error
-        return _unpacked(cut)
+        return unpacked(cut)
 
     def whole(self, shard: Shard, target: int) -> Samples:
         """Read the figure of a target, its sides grown to multiples of 32 where there is room."""
@@ -219,50 +252,67 @@ class SampleStore:
         )
         return self.read(shard, target, rows, columns)
 
-    def draw(self, random: np.random.Generator, crop_px: int) -> tuple[Samples, bool]:
-        """Draw two crops of one sheet, and whether they are consecutive frames of a clip."""
-        shard = self.shards[int(random.integers(len(self.shards)))]
+    def choose(self, random: np.random.Generator, crop_px: int) -> tuple[list[Place], bool]:
+        """Choose two crops of one sheet; tell whether they are consecutive frames of a clip."""
+        number = int(random.integers(len(self.shards)))
+        shard = self.shards[number]
         targets = len(shard.boxes)
         is_clip = shard.clip_frames > 1
         if is_clip:
             starts = [t for t in range(targets - 1) if (t + 1) % shard.clip_frames]
             first = starts[int(random.integers(len(starts)))]
-            rows, columns = self._crop(random, shard, first, crop_px)
-            both = [(first, rows, columns), (first + 1, rows, columns)]
-        else:
-            chosen = random.integers(targets, size=2)
-            both = [(int(t), *self._crop(random, shard, int(t), crop_px)) for t in chosen]
-        return join([self.read(shard, *one) for one in both]), is_clip
+            corner = self._corner(random, shard, first, crop_px)
+            return [Place(number, first + later, *corner) for later in (0, 1)], True
+        chosen = [int(target) for target in random.integers(targets, size=2)]
+        return [Place(number, t, *self._corner(random, shard, t, crop_px)) for t in chosen], False
 
-    def _crop(
+    def gather(self, places: Sequence[Place], crop_px: int) -> Samples:
+        """Read crops.
+
+        Raises:
+            RendererError: A file is damaged, or its pictures are smaller.
+        """
+        parts = []
+        for place in places:
+            rows, columns = (slice(a, a + crop_px) for a in (place.row, place.column))
+            part = self.read(self.shards[place.shard], place.target, rows, columns)
+            if part.truth.shape[-2:] != (crop_px, crop_px):
+                raise too_small(crop_px, part.truth)
+            parts.append(part)
+        return join(parts)
+
+    def _corner(
         self, random: np.random.Generator, shard: Shard, target: int, crop_px: int
-    ) -> tuple[slice, slice]:
+    ) -> tuple[int, int]:
         """Choose a crop inside the picture, its middle inside the figure's box."""
         top, bottom, left, right = shard.boxes[target]
-        height, width = _picture_size(shard)
-        sides = []
-        for low, high, size in ((top, bottom, height), (left, right, width)):
+        corner = []
+        for low, high, size in ((top, bottom, shard.size[0]), (left, right, shard.size[1])):
             middle = int(random.integers(low, max(high, low + 1)))
-            start = min(max(middle - crop_px // 2, 0), max(size - crop_px, 0))
-            sides.append(slice(start, start + crop_px))
-        return sides[0], sides[1]
+            corner.append(min(max(middle - crop_px // 2, 0), max(size - crop_px, 0)))
+        return corner[0], corner[1]
 
 
-def _picture_size(shard: Shard) -> tuple[int, int]:
-    with safe_open(str(shard.path), framework="pt") as file:
-        *_, height, width = file.get_slice("truth").get_shape()
-    return int(height), int(width)
-
-
-def _unpacked(cut: Mapping[str, Tensor]) -> Samples:
+def unpacked(cut: Mapping[str, Tensor]) -> Samples:
+    """Turn what a file holds into what the network sees."""
     picture = torch.cat([cut["picture"].float() / 255, cut["landmark"].float()], 1)
     return Samples(cut["slots"].float() / 255, picture, cut["truth"].float() / 255)
+
+
+def too_small(crop_px: int, truth: Tensor) -> RendererError:
+    """Return the error for crops that the pictures ``[..., H, W]`` have no room for."""
+    height, width = truth.shape[-2:]
+    return RendererError(
+        f"crops of {crop_px} pixels do not fit into samples of {height} x {width}; "
+        "give a smaller --crop, or render larger samples"
+    )
 
 
 def _read_head(path: Path) -> Shard:
     try:
         with safe_open(str(path), framework="pt") as file:
             header = json.loads(file.metadata()["header"])
+            *_, height, width = file.get_slice("truth").get_shape()
         boxes = tuple(tuple(int(v) for v in box) for box in header["boxes"])
         return Shard(
             path,
@@ -270,6 +320,7 @@ def _read_head(path: Path) -> Shard:
             boxes,  # type: ignore[arg-type]
             int(header["clip_frames"]),
             bool(header["is_exact"]),
+            (int(height), int(width)),
         )
     except DAMAGE as error:
         raise _damaged(path, error) from error

@@ -1,41 +1,45 @@
 """Train the guided decoder's network on stored samples.
 
 A step depends on the seed and its own number alone, so a run that was interrupted continues as if
-nothing had happened; on a processor to the last bit. To train on several GPUs, each process would
-draw its own part of ``_batch`` and average gradients after ``backward`` in ``_step``.
+nothing had happened; on a processor to the last bit. Several processes share each batch out among
+themselves, see Processes, and come to what one alone would.
 """
 
 import copy
-import json
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 from torch.optim import AdamW
 
 from renderer.errors import RendererError
 from renderer.guided.network import Block, GuidedConfig, GuidedNetwork
 from renderer.training.augmentation import augmented
-from renderer.training.losses import LossWeights, losses, weighted_sum
-from renderer.training.sample_store import Samples, SampleStore, join
+from renderer.training.held_samples import HeldSamples, fits
+from renderer.training.losses import (
+    LossWeights,
+    Painting,
+    distance_to_teacher,
+    losses,
+    weighted_sum,
+)
+from renderer.training.processes import Processes
+from renderer.training.sample_store import Samples, SampleStore
+from renderer.training.training_state import Progress, read_state, write_state
 from renderer.training.validation import Verdict, validate
-from udp_live.whole_file import replaced
+from renderer.training.vgg import Vgg
 
 WARM_UP = 0.05  # of the run, until the learning rate is at its height
 LAST_RATE = 0.02  # of the highest, at the end
 BETAS = (0.9, 0.98)
 MOST_GRADIENT = 1.0
-# What reading a state raises where it is damaged or of another network.
-DAMAGE = (SafetensorError, OSError, ValueError, TypeError, LookupError, RuntimeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ class TrainerConfig:
         validate_on: Pictures of a validation at most.
         seed: Of all chance.
         half: Compute in bfloat16 where that loses nothing.
+        compile: Let torch compile the network, which takes a minute; for GPUs.
         loss: How much each part of the loss counts.
     """
 
@@ -70,6 +75,7 @@ class TrainerConfig:
     validate_on: int = 48
     seed: int = 0
     half: bool = False
+    compile: bool = False
     loss: LossWeights = field(default_factory=LossWeights)
 
     def __post_init__(self) -> None:
@@ -108,15 +114,36 @@ class StepNews:
     is_best: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Guides:
+    """Networks that a picture is held against besides the truth.
+
+    Attributes:
+        teacher: A trained network to be like, of any size.
+        vgg: To see both pictures with.
+    """
+
+    teacher: GuidedNetwork | None = None
+    vgg: Vgg | None = None
+
+    def to(self, device: torch.device) -> "Guides":
+        """Copy to a device, ready to be asked."""
+        teacher = self.teacher and self.teacher.folded().to(device).requires_grad_(False)
+        return Guides(teacher, self.vgg and self.vgg.to(device))
+
+
 class Trainer:
-    """One training run. One thread."""
+    """One training run, or one process's part of it. One thread."""
 
     def __init__(
         self,
         config: TrainerConfig,
         train: SampleStore,
         validation: SampleStore,
+        *,
         device: torch.device | None = None,
+        guides: Guides | None = None,
+        processes: Processes | None = None,
     ) -> None:
         """Begin a run at step 0.
 
@@ -125,12 +152,26 @@ class Trainer:
             train: Samples to learn from.
             validation: Samples of other characters, to choose the best network by.
             device: None takes the processor.
+            guides: None for none.
+            processes: That share each batch, met already; None trains alone.
+
+        Raises:
+            ValueError: The batch cannot be shared out evenly.
+            RendererError: Samples are damaged.
         """
         self._config, self._train, self._validation = config, train, validation
         self._device = device or torch.device("cpu")
+        self._guides = (guides or Guides()).to(self._device)
+        self._processes = processes or Processes()
+        self._pairs = self._processes.share(config.batch // 2)
+        held = fits(train, self._device)
+        self._source = HeldSamples(train, self._device) if held else train
+        self.should_stop = False  # after the step at hand
         torch.manual_seed(config.seed)
         self.network = GuidedNetwork(config.network).to(self._device)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._processes.share_normalisation(self.network)
+        self._paint = torch.compile(self.network) if config.compile else self.network
         self.average = copy.deepcopy(self.network).eval()
         self.best = copy.deepcopy(self.average)
         self.best_verdict = Verdict({"psnr_db": -math.inf, "filled_psnr_db": 0.0})
@@ -151,44 +192,80 @@ class Trainer:
         return min(self.step / self._config.steps, 1.0)
 
     def run(self, tell: Callable[[StepNews], None]) -> None:
-        """Train to the end; ``tell`` hears of every step."""
-        while self.progress < 1:
+        """Train to the end or until ``should_stop``; ``tell`` hears of every step.
+
+        Raises:
+            RendererError: Samples are damaged, or the loss is no longer a number.
+        """
+        while self.progress < 1 and not self.should_stop:
             start = time.monotonic()
             rate = learning_rate(self._config.learning_rate, self.progress)
             parts, loss = self._step(rate)
-            self._elapsed_s += time.monotonic() - start
+            self._agree(time.monotonic() - start)
             verdict, active, is_best = None, None, False
-            if self.step % self._config.validate_every == 0 or self.progress >= 1:
+            is_due = self.step % self._config.validate_every == 0 or self.progress >= 1
+            if is_due and self._processes.is_first:
                 verdict, active, is_best = self._validate()
             tell(StepNews(self.step, self.progress, loss, parts, rate, verdict, active, is_best))
+
+    def _agree(self, duration_s: float) -> None:
+        """Let all processes have the same clock, and stop where one of them shall."""
+        said = torch.tensor([duration_s, float(self.should_stop)], device=self._device)
+        duration_s, stops = self._processes.total(said).tolist()
+        self._elapsed_s += duration_s / self._processes.count
+        self.should_stop = stops > 0
 
     def _step(self, rate: float) -> tuple[dict[str, float], float]:
         samples, clips = self._batch(self.step)
         for group in self._optimizer.param_groups:
             group["lr"] = rate
         self.network.train()
-        with self._precision():
-            colour, alpha = self.network(samples.slots, samples.picture)
-        soft = samples.picture[:, 3]
-        parts = losses(colour.float(), alpha.float(), samples.truth, soft, clips)
+        parts = self._blame(samples, clips)
         loss = weighted_sum(parts, self._config.loss)
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
+        self._processes.sum_gradients(self.network)
+        told = self._processes.total(torch.stack([loss.detach(), *parts.values()]).detach())
+        whole, *shares = told.tolist()
+        if not math.isfinite(whole):
+            raise RendererError(
+                f"the loss of step {self.step + 1} is not a number: a sample may be damaged, or "
+                "the learning rate too high; render anew or give a lower --rate"
+            )
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), MOST_GRADIENT)
         self._optimizer.step()
         self.step += 1
         self._follow()
-        return {name: float(part.detach()) for name, part in parts.items()}, float(loss.detach())
+        return dict(zip(parts, shares, strict=True)), whole
+
+    def _blame(self, samples: Samples, clips: Tensor) -> dict[str, Tensor]:
+        """Paint a batch; return each part of the loss, this process's share of it."""
+        picture, truth, total = samples.picture, samples.truth, self._processes.total
+        with self._precision():
+            colour, alpha = self._paint(samples.slots, picture)
+        painting = Painting(colour.float(), alpha.float())
+        parts = losses(painting, truth, picture, clips, total)
+        if self._guides.teacher is not None:
+            with torch.no_grad(), self._precision():
+                colour, alpha = self._guides.teacher.refine_any(samples.slots, picture)
+            teacher = Painting(colour.float(), alpha.float())
+            parts["teacher"] = distance_to_teacher(painting, teacher, picture, total)
+        if self._guides.vgg is not None:
+            wanted = Painting(truth[:, :3], truth[:, 3])
+            with self._precision():
+                parts["vgg"] = self._guides.vgg.distance(
+                    painting.over_grey(), wanted.over_grey(), total
+                )
+        return parts
 
     def _batch(self, step: int) -> tuple[Samples, Tensor]:
-        """Draw the batch of a step, and which pairs of its pictures are from clips."""
-        random = np.random.default_rng((self._config.seed, step))
-        draws = []
-        for _ in range(self._config.batch // 2):
-            samples, is_clip = self._train.draw(random, self._config.crop_px)
-            draws.append((augmented(samples, random), is_clip))
-        clips = torch.tensor([is_clip for _, is_clip in draws], device=self._device)
-        return join([samples for samples, _ in draws]).to(self._device), clips
+        """Draw this process's part of a step's batch, and which of its pairs are from clips."""
+        random = [np.random.default_rng((self._config.seed, step, pair)) for pair in self._pairs]
+        crop_px = self._config.crop_px
+        chosen = [self._train.choose(one, crop_px) for one in random]
+        places = [place for pair, _ in chosen for place in pair]
+        samples = self._source.gather(places, crop_px).to(self._device)
+        return augmented(samples, random), torch.tensor([is_clip for _, is_clip in chosen])
 
     def _precision(self) -> AbstractContextManager[Any]:
         if not self._config.half:
@@ -220,65 +297,30 @@ class Trainer:
         """Write the state of the run in one step.
 
         Raises:
-            OSError: It cannot be written.
+            RendererError: It cannot be written.
         """
-        tensors = {
-            f"{part}.{name}": tensor.contiguous()
-            for part, network in self._networks().items()
-            for name, tensor in network.state_dict().items()
-        }
-        for index, moments in self._optimizer.state_dict()["state"].items():
-            for name, tensor in moments.items():
-                tensors[f"optimizer.{index}.{name}"] = tensor.contiguous()
-        header = {
-            "config": repr(self._config),
-            "best_metrics": self.best_verdict.metrics,
-            "step": self.step,
-            "elapsed_s": self._elapsed_s,
-        }
-        with replaced(path) as temporary:
-            save_file(tensors, temporary, {"header": json.dumps(header)})
+        progress = Progress(self.step, self._elapsed_s, self.best_verdict.metrics)
+        write_state(path, self._settings(), self._networks(), self._optimizer, progress)
+
+    def resume(self, path: Path) -> None:
+        """Continue a saved run of the same settings.
+
+        Raises:
+            RendererError: The file is damaged, or of other settings.
+        """
+        progress = read_state(path, self._settings(), self._networks(), self._optimizer)
+        self.step, self._elapsed_s = progress.step, progress.elapsed_s
+        self.best_verdict = Verdict(progress.best_metrics)
 
     def _networks(self) -> dict[str, GuidedNetwork]:
         return {"network": self.network, "average": self.average, "best": self.best}
 
-    def resume(self, path: Path) -> None:
-        """Continue a saved run of the same configuration.
-
-        Raises:
-            RendererError: The file is damaged, or of another configuration.
-        """
-        try:
-            with safe_open(str(path), framework="pt") as file:
-                header = json.loads(file.metadata()["header"])
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            if header["config"] != repr(self._config):
-                raise ValueError("it was written with other settings")
-            for part, network in self._networks().items():
-                network.load_state_dict(_below(tensors, part))
-            moments: dict[int, dict[str, Tensor]] = {}
-            for name, tensor in _below(tensors, "optimizer").items():
-                index, moment = name.split(".")
-                moments.setdefault(int(index), {})[moment] = tensor
-            self._optimizer.load_state_dict(
-                {"state": moments, "param_groups": self._optimizer.state_dict()["param_groups"]}
-            )
-            self.best_verdict = Verdict(header["best_metrics"])
-            self.step, self._elapsed_s = int(header["step"]), float(header["elapsed_s"])
-        except DAMAGE as error:
-            raise RendererError(
-                f"cannot continue from {path}: {str(error)[:200]}; "
-                "give the settings that it was started with, or another --output"
-            ) from error
-
-
-def _below(tensors: Mapping[str, Tensor], part: str) -> dict[str, Tensor]:
-    """Return the tensors whose names begin with ``part.``, without it."""
-    return {
-        name.removeprefix(f"{part}."): tensor
-        for name, tensor in tensors.items()
-        if name.startswith(f"{part}.")
-    }
+    def _settings(self) -> dict[str, Any]:
+        """Return what a state that is continued must agree in; speed is no part of it."""
+        settings = asdict(self._config)
+        del settings["compile"]
+        guided = {name: getattr(self._guides, name) is not None for name in ("teacher", "vgg")}
+        return settings | guided
 
 
 def learning_rate(highest: float, progress: float) -> float:

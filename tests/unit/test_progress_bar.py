@@ -56,3 +56,14 @@ def test_a_guessed_total_is_never_exceeded() -> None:
         bar.advance()
     bar.end()
     assert "5/5 (100%)" in screen.getvalue().split("\r")[-1]
+
+
+def test_text_can_come_between_and_a_guess_of_the_total_can_change() -> None:
+    screen, clock = Terminal(), FakeClock()
+    bar = ProgressBar(screen, clock, unit="steps")
+    bar.begin("training", 10)
+    bar.make_way()
+    assert screen.getvalue().endswith("\r\x1b[K")
+    clock.advance(0.01)
+    bar.advance(total=40)
+    assert "1/40 (2%)  100.0 steps/s" in screen.getvalue().split("\r")[-1]

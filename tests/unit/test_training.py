@@ -12,9 +12,8 @@ from renderer.errors import RendererError
 from renderer.guided.network import GuidedConfig
 from renderer.training.augmentation import augmented
 from renderer.training.curves import Curves
-from renderer.training.losses import losses, structure
 from renderer.training.preview import draw_preview
-from renderer.training.sample_store import SampleStore, write_shards
+from renderer.training.sample_store import Samples, SampleStore, join, write_shards
 from renderer.training.trainer import StepNews, Trainer, TrainerConfig, learning_rate
 from renderer.training.training_pair import TrainingPair
 from renderer.training.validation import validate
@@ -132,8 +131,13 @@ def test_samples_come_back_as_they_were_written(store: SampleStore) -> None:
 
 def test_clips_are_drawn_as_consecutive_frames(store: SampleStore) -> None:
     random = np.random.default_rng(5)
-    kinds = {store.draw(random, 48)[1] for _ in range(20)}
-    assert kinds == {True, False}
+    drawn = [store.choose(random, 48) for _ in range(20)]
+    assert {is_clip for _, is_clip in drawn} == {True, False}
+    for (first, second), is_clip in drawn:
+        assert first.shard == second.shard
+        if is_clip:
+            assert second.target == first.target + 1
+            assert (first.row, first.column) == (second.row, second.column)
 
 
 def test_an_empty_folder_and_a_damaged_file_are_told_of(tmp_path: Path) -> None:
@@ -146,10 +150,11 @@ def test_an_empty_folder_and_a_damaged_file_are_told_of(tmp_path: Path) -> None:
 
 def test_mirrored_and_recoloured_samples_stay_consistent(store: SampleStore) -> None:
     sample = store.read(store.shards[0], 1, slice(0, 64), slice(0, 64))
-    random = np.random.default_rng(0)
+    randoms = [np.random.default_rng(number) for number in range(12)]
+    many = augmented(join([sample] * 12), randoms)
     seen = set()
-    for _ in range(12):
-        other = augmented(sample, random)
+    for one in range(12):
+        other = Samples(*(t[one : one + 1] for t in (many.slots, many.picture, many.truth)))
         is_mirrored = not torch.equal(other.truth[:, 3], sample.truth[:, 3])
         back = other.truth.flip(-1) if is_mirrored else other.truth
         order = [
@@ -164,34 +169,6 @@ def test_mirrored_and_recoloured_samples_stay_consistent(store: SampleStore) -> 
             picture[:, 6], -sample.picture[:, 6] if is_mirrored else sample.picture[:, 6]
         )
     assert len(seen) > 4
-
-
-def perfect() -> tuple[torch.Tensor, torch.Tensor]:
-    truth = torch.rand((2, 4, 32, 32), generator=torch.Generator().manual_seed(0))
-    return truth, torch.tensor([True])
-
-
-def test_a_perfect_picture_has_no_loss() -> None:
-    truth, clips = perfect()
-    parts = losses(truth[:, :3], truth[:, 3], truth, truth[:, 3], clips)
-    assert max(float(part) for part in parts.values()) < 1e-5
-
-
-def test_flicker_costs_more_than_a_steady_error() -> None:
-    truth, clips = perfect()
-    steady = truth[:, :3] + 0.1
-    flicker = truth[:, :3] + torch.tensor([0.1, -0.1])[:, None, None, None]
-    one, other = (
-        losses(colour, truth[:, 3], truth, truth[:, 3], clips)["temporal"]
-        for colour in (steady, flicker)
-    )
-    assert other > one + 0.05
-
-
-def test_structure_is_one_for_equal_pictures_and_less_for_others() -> None:
-    one = torch.rand((1, 3, 24, 24), generator=torch.Generator().manual_seed(1))
-    assert float(structure(one, one).min()) > 0.999
-    assert float(structure(one, one.flip(-1)).mean()) < 0.5
 
 
 def test_the_learning_rate_rises_and_falls() -> None:
