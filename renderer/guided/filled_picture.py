@@ -12,11 +12,12 @@ from torch import Tensor
 
 from renderer.guided.expression_choice import choose_expressions
 from renderer.guided.fill import FILL_TRUST, fill_holes, soft_mask
-from renderer.guided.ink import ink_coverage
+from renderer.guided.ink import ink_coverage, slope_factor_at
 from renderer.guided.landmark_table import CANDIDATES
 from renderer.guided.lookup import Apart, Lookup, Painted
 from renderer.guided.samples import Samples, find_samples, shrink
 from renderer.guided.sheet_encoding import SheetEncoding
+from renderer.guided.surface_fill import fill_surfaces
 from renderer.types import LandmarkBox
 
 DETAIL = 1.0  # sheet pixels per picture pixel that a level must offer; more of them alias
@@ -96,7 +97,8 @@ def look_up(
     """
     planes = udp.permute(2, 0, 1).contiguous()
     landmark, occupied = planes[:3], planes[3] > 0.5
-    ink = ink_coverage(landmark, occupied, encoding.ink.width * map_height)
+    width_px = encoding.ink.width * map_height
+    ink = ink_coverage(landmark, occupied, width_px, slope_factor_at(scale))
     step = typical_step(landmark, occupied)
     samples = find_samples(landmark, occupied, ink, scale, step)
     level = pick_level(encoding.densities, step * scale)
@@ -112,10 +114,11 @@ def look_up(
 def fill(found: LookedUp) -> FilledPicture:
     """Turn looked-up colours into the classical picture."""
     samples, painted = found.samples, found.painted
-    trust = firm_trust(painted.trust)
-    plain = samples.sum(torch.cat([painted.colour * trust, trust[None]]))
+    colour, trust = fill_surfaces(samples, painted.colour, firm_trust(painted.trust))
+    weighted = colour * trust
+    plain = samples.sum(torch.cat([weighted, trust[None]]))
     shade = 1 - (1 - found.tint) * samples.ink
-    inked = samples.sum((painted.colour * trust).mul_(shade))
+    inked = samples.sum(weighted.mul_(shade))
     covered = samples.sum(torch.ones_like(trust)[None])[0]
     filled = fill_holes(plain)
     shade = 1 - (1 - found.tint[:, None]) * shrink(found.ink, found.scale)

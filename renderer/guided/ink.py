@@ -2,7 +2,7 @@
 
 Drawings are supersampled, so their rule sees steps a third as long next to the same jumps. A
 smaller slope factor makes up for that: 1.3 instead of 2.5 brings the ink of a figure 384 pixels
-tall 1.3 dB closer to the drawing's.
+tall 1.3 dB closer to the drawing's. Maps with subpixels of their own need less of it.
 """
 
 import math
@@ -12,8 +12,15 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from udp_live.rasterizer.ink import JUMP_HIGH, JUMP_LOW
+from udp_live.rasterizer.ink import SLOPE_FACTOR as DRAWN_SLOPE_FACTOR
 
-SLOPE_FACTOR = 1.3
+SLOPE_FACTOR = 1.3  # for maps with one sample per pixel
+SLOPE_FACTORS = {1: 1.4, 2: 2.0}  # by subpixels along each side of a pixel
+
+
+def slope_factor_at(scale: int) -> float:
+    """Return the slope factor for maps with so many subpixels along each side of a pixel."""
+    return SLOPE_FACTORS.get(scale, DRAWN_SLOPE_FACTOR)
 
 
 def ink_coverage(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from renderer.guided.ink import ink_coverage
+from renderer.guided.ink import ink_coverage, slope_factor_at
 from tests.fakes.landmark_scene import FACE_WINDOW, draw_doll
 from udp_live.rasterizer.ink import SLOPE_FACTOR, ink_mask
 
@@ -29,3 +29,8 @@ def test_a_smaller_slope_factor_draws_more_lines() -> None:
     few, many = (ink_coverage(planes, occupied, 1.5, factor) for factor in (2.5, 1.0))
     assert torch.all(many >= few)
     assert many.sum() > few.sum()
+
+
+def test_maps_as_fine_as_a_drawings_subpixels_follow_its_rule() -> None:
+    assert slope_factor_at(1) < slope_factor_at(2) < slope_factor_at(3) == SLOPE_FACTOR
+    assert slope_factor_at(4) == SLOPE_FACTOR
