@@ -39,8 +39,8 @@ class PlainEncoding:
 class PlainLookup:
     """Copy each pixel from the one drawing that shows its landmark best, if only from afar.
 
-    One sample per pixel, no blend, no hole filled, no expression, hard edges. Outlines are inked
-    as everywhere, because they are lifted off the drawings.
+    One sample per pixel, no blend, no hole filled, no landmark repaired, no expression, hard
+    edges. Outlines are inked as everywhere, because they are lifted off the drawings.
     """
 
     name = "plain"
@@ -57,7 +57,7 @@ class PlainLookup:
 
     def encode(self, sheet: CharacterSheet) -> PlainEncoding:
         """Prepare a sheet; see Decoder."""
-        encoding = cached_encoding(sheet, self._cache_folder).to(self._device)
+        encoding = cached_encoding(sheet, self._cache_folder, register=False).to(self._device)
         best = encoding.body.candidates[:, :, :1].clone()
         still = best.clone()
         still.view(torch.int16)[..., PIXEL_FROM_LANDMARK] = 0

@@ -24,12 +24,13 @@ from renderer.guided.sheet_encoding import (
     LandmarkTable,
     SheetEncoding,
 )
+from renderer.registration import register_drawings
 from renderer.types import CharacterSheet, InkStyle, LandmarkBox
 from udp_live.whole_file import replaced
 
 logger = logging.getLogger(__name__)
 
-FORMAT_VERSION = 9  # raise whenever the encoder or the layout below changes
+FORMAT_VERSION = 10  # raise whenever the encoder or the layout below changes
 KEPT_ENCODINGS = 4  # per folder; older ones are deleted
 ATLAS = {"landmark": torch.int64, "colour": torch.int32, "row_start": torch.int32}
 # What reading raises: of the file, of its header, of tensors without the elements they should have.
@@ -39,9 +40,9 @@ DAMAGE = (
 )
 
 
-def sheet_key(sheet: CharacterSheet) -> str:
+def sheet_key(sheet: CharacterSheet, register: bool = True) -> str:
     """Return a hash of everything that the encoding depends on, alike for any order of views."""
-    digest = hashlib.sha256(f"guided {FORMAT_VERSION}".encode())
+    digest = hashlib.sha256(f"guided {FORMAT_VERSION} {register}".encode())
     for view in sorted(sheet.views, key=lambda view: view.name):
         head = (view.name, view.expression, view.image.shape, view.udp.dtype.name)
         digest.update(repr(head).encode())
@@ -52,7 +53,9 @@ def sheet_key(sheet: CharacterSheet) -> str:
     return digest.hexdigest()[:32]
 
 
-def cached_encoding(sheet: CharacterSheet, folder: Path | None) -> SheetEncoding:
+def cached_encoding(
+    sheet: CharacterSheet, folder: Path | None, register: bool = True
+) -> SheetEncoding:
     """Read the encoding of a sheet from a cache folder, or build it and leave it there.
 
     A damaged file is built anew; a folder that cannot be written costs only the time.
@@ -60,23 +63,28 @@ def cached_encoding(sheet: CharacterSheet, folder: Path | None) -> SheetEncoding
     Args:
         sheet: To encode.
         folder: Created where missing; None keeps nothing.
+        register: Repair the sheet's landmarks first, where they lie beside the drawings.
     """
-    key = sheet_key(sheet)
+    key = sheet_key(sheet, register)
     if folder is None:
-        return encode_sheet(sheet, key)
+        return _encoded(sheet, key, register)
     path = folder / f"guided-{key}.safetensors"
     if path.is_file():
         try:
             return read_encoding(path, key)
         except DAMAGE as error:
             logger.info("building the sheet encoding anew: %s is damaged: %s", path, error)
-    encoding = encode_sheet(sheet, key)
+    encoding = _encoded(sheet, key, register)
     try:
         write_encoding(path, encoding)
         keep_newest(folder, "guided-*.safetensors", KEPT_ENCODINGS)
     except OSError as error:
         logger.warning("sheet encoding not cached: cannot write %s: %s", path, error)
     return encoding
+
+
+def _encoded(sheet: CharacterSheet, key: str, register: bool) -> SheetEncoding:
+    return encode_sheet(register_drawings(sheet).sheet if register else sheet, key)
 
 
 def write_encoding(path: Path, encoding: SheetEncoding) -> None:

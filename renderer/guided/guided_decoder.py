@@ -44,6 +44,7 @@ class GuidedDecoder:
         device: torch.device,
         cache_folder: Path | None = None,
         weights: Path | None = None,
+        register: bool = True,
     ) -> None:
         """Open the decoder.
 
@@ -52,12 +53,14 @@ class GuidedDecoder:
             cache_folder: Where sheet encodings are kept; None keeps none.
             weights: Of a network that refines the picture; None, or weights that did not beat
                 the classical picture in validation, leave it as the look-up gives it.
+            register: Repair a sheet's landmarks where they lie beside its drawings.
 
         Raises:
             WeightsError: The weights are missing, damaged or of another format.
         """
         self._device = device
         self._cache_folder = cache_folder
+        self._register = register
         self._textures = GlTextureReader(device)
         self._network: GuidedNetwork | None = None
         if weights is not None:
@@ -84,7 +87,7 @@ class GuidedDecoder:
 
     def encode(self, sheet: CharacterSheet) -> SheetEncoding:
         """Prepare a sheet; see Decoder."""
-        encoding = cached_encoding(sheet, self._cache_folder)
+        encoding = cached_encoding(sheet, self._cache_folder, self._register)
         try:
             return encoding.to(self._device)
         except torch.OutOfMemoryError as error:

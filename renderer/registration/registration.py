@@ -5,8 +5,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from renderer.registration.gaps import within_drawing
+from renderer.registration.misplacement import DRAWN_ALPHA, is_misplaced
 from renderer.registration.repaired_udp import moved_udp
 from renderer.registration.solver import find_shifts
+from renderer.registration.spline_field import SplineField
 from renderer.types import CharacterSheet, SheetView
 
 
@@ -55,28 +58,59 @@ class Registration:
 
 
 def register_drawings(sheet: CharacterSheet) -> Registration:
-    """Move each drawing's UDP onto what the drawing shows.
+    """Move each drawing's UDP onto what the drawing shows, and close its gaps.
 
-    Drawings of expressions show a face alone and are left as they are.
+    Drawings whose silhouette is their UDP's are left as they are, and hold the others in place.
+    So are drawings of an expression: they show a face alone, whose rim is a cut through the
+    surface and no outline, and whose colours differ from the other faces' where it matters.
+
+    Args:
+        sheet: Any number of drawings, of any sizes.
+
+    Returns:
+        The very sheet that was given where nothing is wrong.
     """
-    chosen = [i for i, view in enumerate(sheet.views) if view.expression is None]
-    fields = find_shifts([sheet.views[i] for i in chosen], sheet.ink)
-    shifts = dict(zip(chosen, fields, strict=True))
-    repaired, reports = [], []
+    bodies = [i for i, view in enumerate(sheet.views) if view.expression is None]
+    wrong = [i for i in bodies if is_misplaced(sheet.views[i])]
+    if not wrong:
+        return Registration(sheet, tuple(_untouched(view) for view in sheet.views), False)
+    fields = find_shifts(
+        [sheet.views[i] for i in bodies], sheet.ink, [i not in wrong for i in bodies]
+    )
+    repaired = {i: _repaired(sheet.views[i], fields[bodies.index(i)]) for i in wrong}
+    views, reports = [], []
     for index, view in enumerate(sheet.views):
-        shape = (view.udp.shape[0], view.udp.shape[1])
-        occupied = view.udp[..., 3] > 0.5
-        before = _overlap(occupied, view)
-        shift = shifts[index].dense(shape) if index in shifts else np.zeros((*shape, 2), np.float32)
-        udp = moved_udp(view.udp, shift) if index in shifts else view.udp
-        repaired.append(replace(view, udp=udp))
-        after = _overlap(udp[..., 3] > 0.5, view)
-        reports.append(
-            ViewRegistration(view.name, shift, occupied.astype(np.float32), before, after)
-        )
-    return Registration(replace(sheet, views=tuple(repaired)), tuple(reports), True)
+        moved, report = repaired.get(index) or (view, _untouched(view))
+        views.append(moved)
+        reports.append(report)
+    return Registration(replace(sheet, views=tuple(views)), tuple(reports), True)
 
 
-def _overlap(occupied: NDArray[np.bool_], view: SheetView) -> float:
-    drawn = view.image[..., 3] > 127
-    return float((occupied & drawn).sum() / max((occupied | drawn).sum(), 1))
+def _repaired(view: SheetView, shift: SplineField) -> tuple[SheetView, ViewRegistration]:
+    displacement = shift.dense((view.udp.shape[0], view.udp.shape[1]))
+    drawn = view.image[..., 3] > DRAWN_ALPHA
+    udp = moved_udp(view.udp, displacement)
+    after = _overlap(udp, drawn)
+    report = ViewRegistration(
+        view.name,
+        displacement,
+        _occupied(view).astype(np.float32),
+        _overlap(view.udp, drawn),
+        after,
+    )
+    return replace(view, udp=within_drawing(udp, drawn)), report
+
+
+def _untouched(view: SheetView) -> ViewRegistration:
+    shift = np.zeros((*view.udp.shape[:2], 2), np.float32)
+    overlap = _overlap(view.udp, view.image[..., 3] > DRAWN_ALPHA)
+    return ViewRegistration(view.name, shift, _occupied(view).astype(np.float32), overlap, overlap)
+
+
+def _occupied(view: SheetView) -> NDArray[np.bool_]:
+    return np.asarray(view.udp[..., 3] > 0.5)
+
+
+def _overlap(udp: NDArray[np.float16] | NDArray[np.float32], drawn: NDArray[np.bool_]) -> float:
+    occupied = udp[..., 3] > 0.5
+    return float((occupied & drawn).sum() / max(int((occupied | drawn).sum()), 1))

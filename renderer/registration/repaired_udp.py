@@ -39,7 +39,7 @@ def _inverse(displacement: Float) -> Float:
         x, y = source[..., 0], source[..., 1]
         there = cv2.remap(displacement, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         source = np.asarray(grid - there, np.float32)
-    return source
+    return np.asarray(source, np.float32)
 
 
 def _sampled(landmark: Float, occupied: NDArray[np.bool_], source: Float) -> Float:

@@ -46,7 +46,7 @@ OUTLINE_WEIGHT = 1.0
 JUMP_WEIGHT = 0.5
 COLOUR_WEIGHT = 0.6
 COLOUR_SCALE = 14.0  # of 255; larger differences are other things, not shifts
-BENDING = 2e-3
+BENDING = 2e-2
 SHRINKING = 0.02
 OUTLINE_STEP = 0.004  # heights between points of outlines that are used
 NORMAL_REACH = 0.03  # outlines with opposite normals count as this much farther apart, heights
@@ -74,12 +74,15 @@ class _Equations:
     right: Double
 
 
-def find_shifts(views: Sequence[SheetView], ink: InkStyle) -> list[SplineField]:
+def find_shifts(
+    views: Sequence[SheetView], ink: InkStyle, fixed: Sequence[bool]
+) -> list[SplineField]:
     """Return how far each drawing lies from its UDP.
 
     Args:
         views: Of one sheet.
         ink: Of the drawings.
+        fixed: Which of them are in place and hold the others there.
     """
     drawings = [_outlines(view, ink) for view in views]
     stride = [max(round(COLOUR_STRIDE * view.udp.shape[0]), 1) for view in views]
@@ -89,7 +92,11 @@ def find_shifts(views: Sequence[SheetView], ink: InkStyle) -> list[SplineField]:
         fields = [f.on(SplineGrid.over(f.grid.aspect, stage.knots)) for f in fields]
         colours = [_soft_colours(view.image, stage.blur) for view in views]
         for _ in range(stage.steps):
-            fields = _improved(fields, drawings, colours, matches, stage)
+            improved = _improved(fields, drawings, colours, matches, stage)
+            fields = [
+                old if still else new
+                for old, new, still in zip(fields, improved, fixed, strict=True)
+            ]
     return fields
 
 
