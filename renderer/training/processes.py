@@ -65,6 +65,12 @@ class Processes:
         distributed.all_reduce(summed)
         return summed
 
+    def mean(self, value: float, device: torch.device) -> float:
+        """Return the mean of a number over all processes; alike in all."""
+        if self.count == 1:
+            return value
+        return float(self.total(torch.tensor(value, device=device))) / self.count
+
     def sum_gradients(self, network: nn.Module) -> None:
         """Replace each gradient by its sum over all processes."""
         if self.count == 1:
@@ -82,7 +88,7 @@ class Processes:
         if self.count > 1:
             distributed.barrier()
 
-    def share_normalisation(self, network: GuidedNetwork) -> None:
+    def share_normalisation(self, network: GuidedNetwork, *, is_compiled: bool = False) -> None:
         """Let the network normalise by the statistics of the entire batch."""
         if self.count == 1:
             return
@@ -90,6 +96,9 @@ class Processes:
             if isinstance(block, Block) and isinstance(block.normalisation, nn.BatchNorm2d):
                 shared = SharedNormalisation(block.normalisation.num_features, self)
                 shared.load_state_dict(block.normalisation.state_dict())
+                if is_compiled:  # exchanges cannot be compiled
+                    untouched = torch.compiler.disable(shared.forward)  # type: ignore[no-untyped-call]
+                    shared.forward = untouched  # type: ignore[method-assign]
                 block.normalisation = shared.to(block.convolution.weight.device)
 
 
@@ -100,7 +109,6 @@ class SharedNormalisation(nn.BatchNorm2d):
         super().__init__(width)
         self._processes = processes
 
-    @torch.compiler.disable  # type: ignore[untyped-decorator]  # exchanges cannot be compiled
     def forward(self, x: Tensor) -> Tensor:
         """Map ``[B, C, H, W]`` to the same shape."""
         if not self.training:

@@ -166,11 +166,11 @@ class Trainer:
         self._pairs = self._processes.share(config.batch // 2)
         held = fits(train, self._device)
         self._source = HeldSamples(train, self._device) if held else train
-        self.should_stop = False  # after the step at hand
+        self.should_stop = False  # before the next step, and with it all other processes
         torch.manual_seed(config.seed)
         self.network = GuidedNetwork(config.network).to(self._device)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._processes.share_normalisation(self.network)
+        self._processes.share_normalisation(self.network, is_compiled=config.compile)
         self._paint = torch.compile(self.network) if config.compile else self.network
         self.average = copy.deepcopy(self.network).eval()
         self.best = copy.deepcopy(self.average)
@@ -197,23 +197,17 @@ class Trainer:
         Raises:
             RendererError: Samples are damaged, or the loss is no longer a number.
         """
-        while self.progress < 1 and not self.should_stop:
+        mean = self._processes.mean
+        while self.progress < 1 and not mean(float(self.should_stop), self._device):
             start = time.monotonic()
             rate = learning_rate(self._config.learning_rate, self.progress)
             parts, loss = self._step(rate)
-            self._agree(time.monotonic() - start)
+            self._elapsed_s += mean(time.monotonic() - start, self._device)
             verdict, active, is_best = None, None, False
             is_due = self.step % self._config.validate_every == 0 or self.progress >= 1
             if is_due and self._processes.is_first:
                 verdict, active, is_best = self._validate()
             tell(StepNews(self.step, self.progress, loss, parts, rate, verdict, active, is_best))
-
-    def _agree(self, duration_s: float) -> None:
-        """Let all processes have the same clock, and stop where one of them shall."""
-        said = torch.tensor([duration_s, float(self.should_stop)], device=self._device)
-        duration_s, stops = self._processes.total(said).tolist()
-        self._elapsed_s += duration_s / self._processes.count
-        self.should_stop = stops > 0
 
     def _step(self, rate: float) -> tuple[dict[str, float], float]:
         samples, clips = self._batch(self.step)
@@ -222,16 +216,16 @@ class Trainer:
         self.network.train()
         parts = self._blame(samples, clips)
         loss = weighted_sum(parts, self._config.loss)
-        self._optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        self._processes.sum_gradients(self.network)
         told = self._processes.total(torch.stack([loss.detach(), *parts.values()]).detach())
         whole, *shares = told.tolist()
-        if not math.isfinite(whole):
+        if not math.isfinite(whole):  # torch's ``grid_sample`` would crash on the way back
             raise RendererError(
                 f"the loss of step {self.step + 1} is not a number: a sample may be damaged, or "
                 "the learning rate too high; render anew or give a lower --rate"
             )
+        self._optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self._processes.sum_gradients(self.network)
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), MOST_GRADIENT)
         self._optimizer.step()
         self.step += 1

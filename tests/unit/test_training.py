@@ -2,21 +2,27 @@
 
 import csv
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors import SafetensorError
 
 from renderer.errors import RendererError
-from renderer.guided.network import GuidedConfig
+from renderer.guided.network import GuidedConfig, GuidedNetwork
+from renderer.training import training_state
 from renderer.training.augmentation import augmented
 from renderer.training.curves import Curves
+from renderer.training.held_samples import HeldSamples
+from renderer.training.losses import LossWeights
 from renderer.training.preview import draw_preview
 from renderer.training.sample_store import Samples, SampleStore, join, write_shards
-from renderer.training.trainer import StepNews, Trainer, TrainerConfig, learning_rate
+from renderer.training.trainer import Guides, StepNews, Trainer, TrainerConfig, learning_rate
 from renderer.training.training_pair import TrainingPair
 from renderer.training.validation import validate
+from renderer.training.vgg import Vgg
 from tests.fakes.doll_pairs import DollPairs
 
 NETWORK = GuidedConfig((8, 12, 16), (8, 8))
@@ -89,7 +95,7 @@ def test_a_state_of_other_settings_is_refused(store: SampleStore, tmp_path: Path
     path = tmp_path / "state.safetensors"
     Trainer(CONFIG, store, store).save(path)
     other = Trainer(TrainerConfig(NETWORK, steps=30, crop_px=48), store, store)
-    with pytest.raises(RendererError, match="other settings"):
+    with pytest.raises(RendererError, match=r"other settings.*steps 20, now 30"):
         other.resume(path)
 
 
@@ -202,3 +208,85 @@ def test_previews_show_truth_and_both_pictures(store: SampleStore) -> None:
 def test_settings_that_cannot_be_are_refused(change: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="unexpected"):
         TrainerConfig(NETWORK, **change)  # type: ignore[arg-type]
+
+
+def test_samples_held_in_memory_are_those_of_the_files(store: SampleStore) -> None:
+    held = HeldSamples(store, torch.device("cpu"))
+    random = np.random.default_rng(2)
+    places = [place for _ in range(4) for place in store.choose(random, 32)[0]]
+    one, other = store.gather(places, 32), held.gather(places, 32)
+    assert torch.equal(one.slots, other.slots)
+    assert torch.equal(one.picture, other.picture)
+    assert torch.equal(one.truth, other.truth)
+
+
+def test_crops_larger_than_the_samples_are_refused(store: SampleStore) -> None:
+    places, _ = store.choose(np.random.default_rng(0), 96)
+    for source in (store, HeldSamples(store, torch.device("cpu"))):
+        with pytest.raises(RendererError, match="smaller --crop"):
+            source.gather(places, 96)
+
+
+def test_a_sample_that_breaks_while_it_trains_is_told_of(tmp_path: Path) -> None:
+    list(write_shards(DollPairs(), tmp_path, range(1)))
+    store = SampleStore(tmp_path)
+    store.shards[0].path.write_bytes(b"nothing")
+    with pytest.raises(RendererError, match="is damaged"):
+        Trainer(CONFIG, store, store).run(nothing)
+    with pytest.raises(RendererError, match="is damaged"):
+        HeldSamples(store, torch.device("cpu"))
+
+
+def test_a_loss_that_is_no_number_ends_the_run(store: SampleStore) -> None:
+    trainer = Trainer(CONFIG, store, store)
+    with torch.no_grad():
+        next(trainer.network.parameters()).fill_(torch.nan)
+    with pytest.raises(RendererError, match="step 1 is not a number"):
+        trainer.run(nothing)
+    assert trainer.step == 0
+
+
+def test_a_teacher_draws_its_pupil_towards_itself(store: SampleStore) -> None:
+    teacher = GuidedNetwork(GuidedConfig((8, 8), (8,)))
+    with torch.no_grad():
+        teacher.picture_head.bias.fill_(3.0)
+    heavy = replace(CONFIG, loss=LossWeights(teacher=20.0))
+    heard: list[StepNews] = []
+    Trainer(heavy, store, store, guides=Guides(teacher=teacher)).run(heard.append)
+    told = [news.parts["teacher"] for news in heard]
+    assert np.mean(told[-5:]) < 0.97 * np.mean(told[:5])
+    assert "teacher" not in trained(store, replace(CONFIG, steps=1))[0].parts
+
+
+def test_the_perceptual_term_counts_where_there_are_weights(store: SampleStore) -> None:
+    heard: list[StepNews] = []
+    config = replace(CONFIG, steps=2, batch=2, crop_px=32)
+    vgg = Vgg().eval().requires_grad_(False)
+    Trainer(config, store, store, guides=Guides(vgg=vgg)).run(heard.append)
+    news = heard[0]
+    weighted = sum(getattr(config.loss, name) * part for name, part in news.parts.items())
+    assert news.parts["vgg"] > 0
+    assert news.loss == pytest.approx(weighted, rel=1e-4)
+
+
+def test_a_full_disk_leaves_the_state_as_it_was(
+    store: SampleStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "state.safetensors"
+    path.write_bytes(b"before")
+
+    def refuse(*arguments: object) -> None:
+        raise SafetensorError("No space left on device")
+
+    monkeypatch.setattr(training_state, "save_file", refuse)
+    with pytest.raises(RendererError, match=r"No space left.*make room"):
+        Trainer(CONFIG, store, store).save(path)
+    assert path.read_bytes() == b"before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_run_with_a_teacher_is_not_continued_without(store: SampleStore, tmp_path: Path) -> None:
+    path = tmp_path / "state.safetensors"
+    Trainer(CONFIG, store, store, guides=Guides(teacher=GuidedNetwork(NETWORK))).save(path)
+    with pytest.raises(RendererError, match="teacher True, now False"):
+        Trainer(CONFIG, store, store).resume(path)
