@@ -16,8 +16,10 @@ KNOWN_TRUST = 0.5  # firmer colours need no help and may help others
 MAIN_SHARE = 0.4  # of its pixel that a sample needs to be worth the search
 WHOLE_SHARE = 0.74  # sources fill their pixel: at the rim of a surface paint is mixed
 LITTLE_INK = 0.3
-RADII_PX = (1, 2, 4, 7, 12, 20, 33, 54)
-DIRECTIONS = 8
+SEARCH_PX = (2, 4, 8, 14, 24, 40)
+SMOOTH_PX = (1, 2, 4)  # then neighbours agree with each other: sparse search leaves specks
+DIRECTIONS = 6
+GUESS_FIRM = 0.5  # a guess counts for its neighbours like paint half known
 NEAR = 0.003  # landmark units; sources closer than this weigh alike
 OFF_PLANE = 0.3  # height over the touching plane, per distance, that a curved surface may have
 LAYER = 0.0008  # height that it may have at no distance
@@ -41,18 +43,18 @@ def fill_surfaces(samples: Samples, colour: Tensor, firm: Tensor) -> tuple[Tenso
     if unknown.numel() == 0:
         return colour, firm
     known = _KnownPaint.of(samples, colour, firm)
-    colour, firm = colour.clone(), firm.clone()
     size = CHUNK if colour.device.type == "cpu" else unknown.numel()
-    for start in range(0, unknown.numel(), size):
-        part = unknown[start : start + size]
-        found, weight = known.near(samples, part)
-        before = firm.index_select(0, part)
-        gain = (1 - before) * weight / (weight + FAINT)
-        after = (before + gain).clamp_min_(1e-9)
-        mixed = (colour.index_select(1, part) * before + found * gain) / after
-        colour.index_copy_(1, part, mixed)
-        firm.index_copy_(0, part, after)
-    return colour, firm
+    parts = [unknown[start : start + size] for start in range(0, unknown.numel(), size)]
+    guesses = [known.near(samples, part, SEARCH_PX) for part in parts]
+    for part, (found, weight) in zip(parts, guesses, strict=True):
+        known.learn(samples, part, found, GUESS_FIRM * weight / (weight + FAINT))
+    guesses = [known.near(samples, part, SMOOTH_PX) for part in parts]
+    found, weight = (torch.cat(each, -1) for each in zip(*guesses, strict=True))
+    before = firm.index_select(0, unknown)
+    gain = (1 - before) * weight / (weight + FAINT)
+    after = (before + gain).clamp_min_(1e-9)
+    mixed = (colour.index_select(1, unknown) * before + found * gain) / after
+    return colour.index_copy(1, unknown, mixed), firm.index_copy(0, unknown, after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class _KnownPaint:
     @classmethod
     def of(cls, samples: Samples, colour: Tensor, firm: Tensor) -> "_KnownPaint":
         """Spread samples over the pixels."""
-        rim = max(RADII_PX)
+        rim = max(SEARCH_PX)
         height, width = samples.size
         stride = width + 2 * rim
         planes = colour.new_zeros((8, (height + 2 * rim) * stride))
@@ -91,12 +93,20 @@ class _KnownPaint:
         x, y, z, occupied, red, green, blue, known = planes.unbind(0)
         return cls((x, y, z), occupied, (red, green, blue), known, stride)
 
-    def near(self, samples: Samples, part: Tensor) -> tuple[Tensor, Tensor]:
+    def learn(self, samples: Samples, part: Tensor, colour: Tensor, firm: Tensor) -> None:
+        """Remember colours ``[3, M]`` of samples and how firm they are."""
+        place = _rimmed(samples.pixel.index_select(0, part), samples.size[1])
+        for plane, values in zip((*self.colour, self.firm), (*colour, firm), strict=True):
+            plane.index_copy_(0, place, values)
+
+    def near(
+        self, samples: Samples, part: Tensor, radii_px: tuple[int, ...]
+    ) -> tuple[Tensor, Tensor]:
         """Return colours ``[3, M]`` of the surfaces of samples, and how much supports them."""
         place = _rimmed(samples.pixel.index_select(0, part), samples.size[1])
         wanted = samples.landmark.index_select(1, part)
         normal = self._normal(place, wanted)
-        source = (place + _search_offsets(self.stride, place.device)).view(-1)
+        source = (place + _offsets(radii_px, self.stride, place.device)).view(-1)
         square = self.firm.new_zeros((source.numel() // part.numel(), part.numel()))
         height = torch.zeros_like(square)
         for plane, middle, along in zip(self.landmark, wanted, normal, strict=True):
@@ -141,14 +151,14 @@ class _KnownPaint:
 
 def _rimmed(pixel: Tensor, width: int) -> Tensor:
     """Turn flat indices of the picture into those of the picture with a rim."""
-    rim = max(RADII_PX)
+    rim = max(SEARCH_PX)
     return (pixel // width + rim) * (width + 2 * rim) + pixel % width + rim
 
 
-def _search_offsets(stride: int, device: torch.device) -> Tensor:
+def _offsets(radii_px: tuple[int, ...], stride: int, device: torch.device) -> Tensor:
     """Return where sources are sought: on rings around a place, ``[R * D, 1]`` int64."""
     offsets = []
-    for ring, radius in enumerate(RADII_PX):
+    for ring, radius in enumerate(radii_px):
         for direction in range(DIRECTIONS):
             angle = (direction + 0.5 * (ring % 2)) * math.tau / DIRECTIONS
             row, column = round(radius * math.sin(angle)), round(radius * math.cos(angle))
