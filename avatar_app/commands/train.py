@@ -1,12 +1,12 @@
 """``train``: train the guided decoder's network on pictures rendered from rigs.
 
 Renders samples where they are missing, trains, and keeps the network that does best on characters
-it has not learned from. Interrupted, the same command goes on where it stopped. On several GPUs:
-torchrun --nproc-per-node N main.py train ...
+it has not learned from. Interrupted, the same command goes on where it stopped.
 """
 
 import argparse
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,41 +19,60 @@ PRESETS = ("small", "base")
 
 def add_parser(subparsers: Any) -> None:
     """Add the sub-command."""
-    parser = subparsers.add_parser("train", help="train the guided decoder", description=__doc__)
-    files = parser.add_argument_group("files")
-    add = files.add_argument
+    parser = subparsers.add_parser(
+        "train",
+        help="train the guided decoder",
+        description=__doc__,
+        epilog="On several GPUs: torchrun --nproc-per-node N main.py train ...",
+    )
+    add = parser.add_argument_group("files").add_argument
     add("--data", type=Path, required=True, metavar="DIR", help="rigs, also in sub-folders")
     add("--motions", type=Path, metavar="DIR", help="recorded motions to take poses from")
     add("--output", type=Path, required=True, metavar="DIR", help="for weights, state and curves")
     add("--samples", type=Path, metavar="DIR", help="rendered samples; default: in --output")
-    samples = parser.add_argument_group("samples")
-    add = samples.add_argument
-    add("--sheets", type=int, default=400, help="character sheets to learn from, 8 pictures each")
-    add("--validation-sheets", type=int, default=24, help="of characters kept out, to choose by")
-    add("--size", type=int, default=256, help="side of the pictures in pixels")
-    add("--sheet-size", type=int, default=512, help="side of the drawings in pixels")
-    add("--render-only", action="store_true", help="stop when the samples are rendered")
+    group = parser.add_argument_group("samples")
+    number = _numbers(group)
+    number("--sheets", 400, "N", "character sheets to learn from, 8 pictures each")
+    number("--validation-sheets", 24, "N", "of characters kept out, to choose by")
+    number("--size", 256, "PX", "side of the pictures")
+    number("--sheet-size", 512, "PX", "side of the drawings")
+    group.add_argument("--render-only", action="store_true", help="stop when they are rendered")
     _add_training(parser.add_argument_group("training"))
+    _add_guides(parser.add_argument_group("guides"))
     parser.set_defaults(run=run)
 
 
 def _add_training(group: Any) -> None:
-    add = group.add_argument
-    add("--preset", choices=PRESETS, default="small", help="size of the network")
-    add("--steps", type=int, default=20_000, help="length of the run")
-    add("--minutes", type=float, help="length of the run by the clock instead")
-    add("--batch", type=int, default=4, help="pictures per step, of all processes together")
-    add("--crop", type=int, default=160, help="side of their crops in pixels")
-    add("--rate", type=float, default=1.5e-3, help="highest learning rate")
-    add("--seed", type=int, default=0, help="of all chance")
-    add("--device", choices=DEVICES, default="auto", help="where it trains")
+    add, number = group.add_argument, _numbers(group)
+    add("--preset", choices=PRESETS, default="small", help="size of the network; default: small")
+    number("--steps", 20_000, "N", "length of the run")
+    add("--minutes", type=float, metavar="M", help="length of the run by the clock instead")
+    number("--batch", 4, "N", "pictures per step, of all processes together")
+    number("--crop", 160, "PX", "side of their crops")
+    number("--rate", 1.5e-3, "R", "highest learning rate")
+    number("--seed", 0, "N", "of all chance")
+    add("--device", choices=DEVICES, default="auto", help="where it trains; default: a GPU if any")
     add("--compile", action="store_true", help="let torch compile the network; for GPUs")
+
+
+def _add_guides(group: Any) -> None:
+    add = group.add_argument
     add("--teacher", type=Path, metavar="FILE", help="trained network to be like, of any preset")
-    add("--teacher-weight", type=float, default=1.0, help="how much that counts beside the truth")
-    vgg = "torchvision's weights of VGG-19, for the perceptual term; default: those that torch "
-    add("--vgg", type=Path, metavar="FILE", help=vgg + "has fetched once on this computer")
+    _numbers(group)("--teacher-weight", 1.0, "W", "how much that counts beside the truth")
     distil = "afterwards, train this preset in OUTPUT/PRESET with the first as its teacher"
     add("--distil", choices=PRESETS, metavar="PRESET", help=distil)
+    vgg = "torchvision's weights of VGG-19 (vgg19-*.pth), for the perceptual term; default: those "
+    add("--vgg", type=Path, metavar="FILE", help=vgg + "that torch has fetched once, if any")
+
+
+def _numbers(group: Any) -> Callable[[str, float, str, str], None]:
+    """Return what adds an option that is a number like its default."""
+
+    def number(name: str, default: float, metavar: str, text: str) -> None:
+        text = f"{text}; default: {default:g}"
+        group.add_argument(name, type=type(default), default=default, metavar=metavar, help=text)
+
+    return number
 
 
 def run(arguments: argparse.Namespace) -> int:

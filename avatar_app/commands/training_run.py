@@ -115,6 +115,7 @@ def train(
     if processes.is_first:
         log.end()
         trainer.save(state)
+    processes.wait()  # until the best network is written: it may teach the next one
     if trainer.progress < 1:
         raise KeyboardInterrupt
     return True

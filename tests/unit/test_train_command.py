@@ -1,14 +1,27 @@
 """``train`` goes on where it stopped and leaves weights that the decoder takes."""
 
+import errno
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 
-from avatar_app.commands.cli import MISUSED, OK, parse_arguments, run_command
+from avatar_app.commands.cli import (
+    FAILED,
+    INTERRUPTED,
+    MISUSED,
+    OK,
+    parse_arguments,
+    run_command,
+)
+from avatar_app.commands.training_log import TrainingLog
 from renderer.guided.network_file import load_network
+from renderer.training import curves
 from renderer.training.sample_store import write_shards
+from renderer.training.trainer import StepNews
 from tests.fakes.doll_pairs import DollPairs
 
 
@@ -22,7 +35,8 @@ def train(folder: Path, *more: str) -> int:
 
 
 @pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
+def _one_thread(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -47,7 +61,9 @@ def test_a_run_leaves_weights_curves_and_a_preview(
     assert str(folder) not in manifest.command
     assert (folder / "run" / "preview.png").read_bytes().startswith(b"\x89PNG")
     assert len((folder / "run" / "curves.csv").read_text().splitlines()) == 2
-    assert "classical" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "classical" in told
+    assert "perceptual term skipped" in told
     assert train(folder) == OK
     assert "continuing at step 2" in capsys.readouterr().out
 
@@ -67,6 +83,70 @@ def test_a_folder_without_rigs_is_told_of(tmp_path: Path, caplog: pytest.LogCapt
     assert "no validation characters" in caplog.text
 
 
-@pytest.mark.parametrize("words", [("--crop", "33"), ("--batch", "3"), ("--minutes", "-1")])
+@pytest.mark.parametrize(
+    "words", [("--crop", "33"), ("--batch", "3"), ("--minutes", "-1"), ("--rate", "0")]
+)
 def test_settings_that_cannot_be_are_misuse(tmp_path: Path, words: tuple[str, str]) -> None:
     assert train(tmp_path, *words) == MISUSED
+
+
+def test_ctrl_c_saves_the_state_and_the_same_command_goes_on(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hear, before = TrainingLog.hear, signal.getsignal(signal.SIGINT)
+
+    def interrupt(self: TrainingLog, news: StepNews) -> None:
+        hear(self, news)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TrainingLog, "hear", interrupt)
+        assert train(folder) == INTERRUPTED
+    assert signal.getsignal(signal.SIGINT) == before
+    assert "stopped after step 1" in capsys.readouterr().out
+    assert train(folder) == OK
+    assert "continuing at step 1" in capsys.readouterr().out
+
+
+def test_a_network_is_distilled_into_another(folder: Path) -> None:
+    assert train(folder, "--distil", "small", "--teacher-weight", "0.5") == OK
+    _, manifest = load_network(folder / "run" / "small" / "guided-small.safetensors")
+    header = (folder / "run" / "small" / "curves.csv").read_text().splitlines()
+    assert float(header[1].split(",")[header[0].split(",").index("teacher")]) > 0
+    assert manifest.data["steps"] == 2
+    assert not (folder / "run" / "small" / "samples").exists()
+
+
+def test_a_full_disk_is_told_of(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(path: Path, data: bytes) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    monkeypatch.setattr(curves, "write_whole", refuse)
+    assert train(folder) == FAILED
+    assert "No space left on device; make room" in caplog.text
+
+
+def test_a_teacher_that_is_not_there_is_told_of(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert train(folder, "--teacher", str(folder / "nobody.safetensors")) == FAILED
+    assert "not found" in caplog.text
+
+
+def test_folders_of_this_machine_stay_out_of_the_manifest(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["main.py", "train", "--data", str(folder), f"--teacher={folder}/x", "--steps", "2"]
+    monkeypatch.setattr("sys.argv", words)
+    assert train(folder) == OK
+    _, manifest = load_network(folder / "run" / "guided-small.safetensors")
+    assert manifest.command == "train --data DIR --teacher=DIR --steps 2"
+
+
+def test_processes_that_torchrun_did_not_number_are_misuse(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RANK", "first")
+    assert train(folder) == MISUSED
