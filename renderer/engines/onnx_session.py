@@ -4,11 +4,11 @@ import ctypes
 import logging
 import sys
 from pathlib import Path
-from typing import Any
 
 import onnxruntime
 import torch
 from onnxruntime.capi import onnxruntime_pybind11_state as _states
+from torch import Tensor
 
 logger = logging.getLogger(__name__)
 
@@ -107,9 +107,21 @@ def provider_choices(
     return [tensorrt, cuda, cpu]
 
 
-def element_type(dtype: torch.dtype) -> Any:
-    """Return numpy's name of a tensor's type, as bindings want it."""
-    return torch.empty(0, dtype=dtype).numpy().dtype.type
+def new_stream(device: torch.device) -> torch.cuda.Stream:
+    """Make a stream that a session has for itself."""
+    stream: torch.cuda.Stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+    return stream
+
+
+def place_of(tensor: Tensor) -> tuple[str, int, object, list[int], int]:
+    """Say where a contiguous tensor lies, as bindings want to know it."""
+    return (
+        tensor.device.type,
+        tensor.device.index or 0,
+        torch.empty(0, dtype=tensor.dtype).numpy().dtype.type,
+        list(tensor.shape),
+        tensor.data_ptr(),
+    )
 
 
 def _has_tensorrt() -> bool:

@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from renderer.conr.painters.cuda_graph import WARM_UPS, Work
+from renderer.engines.cuda_recorder import WARM_UPS, Work
 
 
 class RerunRecorder:

@@ -13,7 +13,13 @@ from renderer.conr.networks import ConrNetworks
 from renderer.conr.networks.shading import SheetFeatures
 from renderer.conr.painters.frame_painter import FramePainter
 from renderer.conr.painters.onnx_export import OUTPUT, TARGET, cached_frame, sheet_tensors
-from renderer.engines.onnx_session import SESSION_ERRORS, element_type, open_session, runs_on_gpu
+from renderer.engines.onnx_session import (
+    SESSION_ERRORS,
+    new_stream,
+    open_session,
+    place_of,
+    runs_on_gpu,
+)
 from renderer.errors import AcceleratorError
 
 logger = logging.getLogger(__name__)
@@ -56,7 +62,7 @@ class OnnxPainter:
         self._networks = networks
         self._torch = FramePainter(networks, device, self.dtype)
         self._folder = cache_folder
-        self._stream = _new_stream(device) if device.type == "cuda" else None
+        self._stream = new_stream(device) if device.type == "cuda" else None
         self._frames: OrderedDict[int, _BoundFrame | None] = OrderedDict()
 
     def encode(self, drawings: Tensor) -> SheetFeatures:
@@ -141,7 +147,7 @@ class _BoundFrame:
         self._sheet: SheetFeatures | None = None
         self._held: dict[str, Tensor] = {}
         self._bind_input(TARGET, self._target)
-        self._binding.bind_output(OUTPUT, *_place(self._output))
+        self._binding.bind_output(OUTPUT, *place_of(self._output))
 
     @property
     def provider(self) -> str:
@@ -183,20 +189,4 @@ class _BoundFrame:
         self._sheet = sheet
 
     def _bind_input(self, name: str, tensor: Tensor) -> None:
-        self._binding.bind_input(name, *_place(tensor))
-
-
-def _new_stream(device: torch.device) -> torch.cuda.Stream:
-    stream: torch.cuda.Stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
-    return stream
-
-
-def _place(tensor: Tensor) -> tuple[str, int, object, list[int], int]:
-    """Say where a tensor lies, as bindings want to know it."""
-    return (
-        tensor.device.type,
-        tensor.device.index or 0,
-        element_type(tensor.dtype),
-        list(tensor.shape),
-        tensor.data_ptr(),
-    )
+        self._binding.bind_input(name, *place_of(tensor))

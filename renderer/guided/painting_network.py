@@ -1,0 +1,213 @@
+"""The guided network as it is run for painting: the same numbers, laid out for speed.
+
+What differs from ``GuidedNetwork``, whose form training needs:
+
+- normalisations are merged into the convolutions;
+- the first convolutions read pixels as they lie. In memory ordered [H, W, C], a row of cells is two
+  rows of W / 2 columns with 2 C channels each, and a 3 x 3 kernel over cells is a 6 x 3 kernel that
+  takes two rows a step. Rearranging pixels into cells takes longer than the convolution;
+- heads write the upper and the lower rows of cells separately, for the same reason;
+- all at the picture's full size happens in planes of single precision.
+
+Margin: K candidates, H x W pixels, h x w cells; c and s are the widths of trunk and candidates.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d, grid_sample, interpolate, leaky_relu_
+
+from renderer.guided.network import (
+    FOLD,
+    MOST_FLOW_PX,
+    PAINTED_REACH,
+    SLOPE,
+    UDP_CHANNELS,
+    GuidedNetwork,
+)
+from renderer.guided.slots import PICTURE_CHANNELS, SLOT_CHANNELS
+
+HEAD_PLANES = 6  # painted (3), gate, alpha, choice of the classical colour
+FLOW_AXES = 2
+
+
+class PaintingNetwork(nn.Module):
+    """Refine one picture whose sides are multiples of ``multiple``. See ``GuidedNetwork``."""
+
+    def __init__(self, network: GuidedNetwork, dtype: torch.dtype = torch.float32) -> None:
+        """Copy a network.
+
+        Args:
+            network: In evaluation mode; left as it is.
+            dtype: Of the convolutions.
+        """
+        super().__init__()
+        self.multiple = network.config.multiple
+        self.dtype = dtype
+        folded = network.folded()
+        encoder, trunk = folded.slot_encoder, folded.trunk
+        self.slot_cells = _CellConvolution(encoder.enter[0].convolution, SLOT_CHANNELS)
+        self.slot_enter = encoder.enter[1:]
+        self.slot_down = encoder.down
+        self.messages = nn.ModuleList(message.weight for message in encoder.messages)
+        first = trunk.enter[0].convolution
+        self.picture_cells = _CellConvolution(first, PICTURE_CHANNELS)
+        self.message_enter = _convolution(
+            first.weight[:, PICTURE_CHANNELS * FOLD**2 :], None, padding=(1, 1)
+        )
+        self.trunk_enter = trunk.enter[1:]
+        self.down, self.udp, self.deepen = trunk.down, trunk.udp, trunk.deepen
+        self.narrow, self.merge = trunk.narrow, trunk.merge
+        self.picture_rows = _row_heads(folded.picture_head, HEAD_PLANES)
+        self.picture_flow = _last_outputs(folded.picture_head, FLOW_AXES)
+        self.slot_join = folded.slot_join
+        self.slot_rows = _row_heads(folded.slot_head, 1)
+        self.slot_flow = _last_outputs(folded.slot_head, FLOW_AXES)
+        self.to(dtype=dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.eval().requires_grad_(False)
+
+    def forward(self, slots: Tensor, picture: Tensor) -> Tensor:
+        """Refine one picture.
+
+        Args:
+            slots: ``[K, S, H, W]`` float32, see Slots.
+            picture: ``[P, H, W]`` float32, see Slots.
+
+        Returns:
+            ``[4, H, W]`` float32: straight colour, then alpha, in [0, 1].
+        """
+        classical = picture[:3]
+        news = torch.cat([slots[:, :3] - classical, slots[:, 3:]], 1)  # [K, S, H, W]
+        each, messages = self._listen(self._pixels(news))  # [K, s0, h, w]
+        x = self._think(self._pixels(picture[None]), messages)  # [1, c0, h, w]
+        joined = leaky_relu_(each + self.slot_join(x), SLOPE)  # [K, s0, h, w]
+        flows = torch.cat([self.picture_flow(x), self.slot_flow(joined)])  # [1+K, 2, h, w]
+        moved = shift(torch.cat([classical[None], slots[:, :3]]), flows)  # [1+K, 3, H, W]
+        planes = _rows(self.picture_rows, x)[0]  # [6, H, W]
+        choices = _rows(self.slot_rows, joined)[:, 0]  # [K, H, W]
+        shares = torch.cat([planes[5:], choices]).softmax(0)  # [1+K, H, W]
+        copied = weighted_sum(moved, shares[:, None])
+        painted = classical + PAINTED_REACH * planes[:3].tanh()
+        colour = torch.lerp(copied, painted, planes[3:4].sigmoid())  # [3, H, W]
+        return torch.cat([colour, picture[3:4] + planes[4:5].tanh()]).clamp(0, 1)
+
+    def _pixels(self, planes: Tensor) -> Tensor:
+        """Turn planes ``[N, C, H, W]`` into ``[N, H, W, C]`` in the convolutions' type."""
+        return planes.to(self.dtype).permute(0, 2, 3, 1).contiguous()
+
+    def _listen(self, pixels: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Return features of each candidate, and the message of each scale, finest first."""
+        finest = features = self.slot_enter(leaky_relu_(self.slot_cells(pixels), SLOPE))
+        messages = [self._message(0, features)]  # [1, s0, h, w]
+        for level, down in enumerate(self.slot_down, 1):
+            features = down(features)  # [K, s1, h/2, w/2]
+            messages.append(self._message(level, features))
+        return finest, messages
+
+    def _message(self, level: int, features: Tensor) -> Tensor:
+        return weighted_sum(features, self.messages[level](features).softmax(0))[None]
+
+    def _think(self, pixels: Tensor, messages: list[Tensor]) -> Tensor:
+        """Run the trunk, ``[1, c0, h, w]``."""
+        udp = pixels[..., PICTURE_CHANNELS - UDP_CHANNELS :].permute(0, 3, 1, 2)  # [1, 4, H, W]
+        x = self.picture_cells(pixels) + self.message_enter(messages[0])
+        x = self.trunk_enter(leaky_relu_(x, SLOPE))
+        skips = []
+        for level, down in enumerate(self.down):
+            skips.append(x)  # [1, c0, h, w], [1, c1, h/2, w/2] ...
+            udp = avg_pool2d(udp, 2 if level else 2 * FOLD)
+            said = [udp, *messages[level + 1 : level + 2]]
+            x = self.deepen[level](down(x) + self.udp[level](torch.cat(said, 1)))
+        for narrow, merge in zip(self.narrow, self.merge, strict=True):
+            wide = interpolate(narrow(x), scale_factor=2.0, mode="bilinear", align_corners=False)
+            x = merge(wide + skips.pop())
+        return x
+
+
+class _CellConvolution(nn.Module):
+    """A 3 x 3 convolution over cells, on pixels."""
+
+    def __init__(self, convolution: nn.Conv2d, channels: int) -> None:
+        """Take the weights of the first ``channels`` of every pixel of a cell."""
+        super().__init__()
+        self.channels = channels
+        weight = convolution.weight[:, : channels * FOLD**2]  # [s, C * y * x, 3, 3]
+        weight = weight.reshape(len(weight), channels, FOLD, FOLD, 3, 3)
+        weight = weight.permute(0, 3, 1, 4, 2, 5).reshape(len(weight), -1, 3 * FOLD, 3)
+        self.convolution = _convolution(weight, convolution.bias, (FOLD, 1), (FOLD, 1))
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """Map ``[N, H, W, C]`` to ``[N, s, h, w]``."""
+        count, height, width, channels = pixels.shape
+        half = pixels.reshape(count, height, width // FOLD, FOLD * channels)
+        convolved: Tensor = self.convolution(half.permute(0, 3, 1, 2))
+        return convolved
+
+
+def _convolution(
+    weight: Tensor,
+    bias: Tensor | None,
+    padding: tuple[int, int] = (0, 0),
+    stride: tuple[int, int] = (1, 1),
+) -> nn.Conv2d:
+    outputs, inputs, height, width = weight.shape
+    made = nn.Conv2d(inputs, outputs, (height, width), stride, padding, bias=bias is not None)
+    with torch.no_grad():
+        made.weight.copy_(weight)
+        if made.bias is not None and bias is not None:
+            made.bias.copy_(bias)
+    return made
+
+
+def _row_heads(head: nn.Conv2d, planes: int) -> nn.ModuleList:
+    """Cut what writes cells into what writes their upper and lower rows: ``[x, plane]`` each."""
+    order = torch.arange(planes * FOLD**2).view(planes, FOLD, FOLD).permute(1, 2, 0)
+    return nn.ModuleList(_outputs(head, row.reshape(-1)) for row in order)
+
+
+def _last_outputs(head: nn.Conv2d, count: int) -> nn.Conv2d:
+    outputs = head.out_channels
+    return _outputs(head, torch.arange(outputs - count, outputs))
+
+
+def _outputs(head: nn.Conv2d, chosen: Tensor) -> nn.Conv2d:
+    return _convolution(head.weight[chosen], None if head.bias is None else head.bias[chosen])
+
+
+def _rows(heads: nn.ModuleList, features: Tensor) -> Tensor:
+    """Write planes ``[N, C, H, W]`` float32 from features ``[N, c, h, w]``, row by row."""
+    count, _, height, width = features.shape
+    rows = []
+    for head in heads:
+        pixels = head(features).permute(0, 2, 3, 1).reshape(count, height, width * FOLD, -1)
+        planes = pixels.permute(0, 3, 1, 2)  # [N, C, h, W]
+        rows.append(planes.to(torch.float32, memory_format=torch.contiguous_format))
+    return torch.stack(rows, 3).view(count, -1, height * FOLD, width * FOLD)
+
+
+def weighted_sum(values: Tensor, shares: Tensor) -> Tensor:
+    """Sum ``[K, C, H, W]`` over K, weighted by ``[K, 1, H, W]``."""
+    if torch.jit.is_tracing():  # for ONNX, where any number will come
+        return (values * shares).sum(0)
+    total = values[0] * shares[0]
+    for value, share in zip(values[1:], shares[1:], strict=True):
+        total.addcmul_(value, share)
+    return total
+
+
+def shift(pictures: Tensor, flow: Tensor) -> Tensor:
+    """Fetch each pixel from up to ``MOST_FLOW_PX`` beside it.
+
+    Args:
+        pictures: ``[N, C, H, W]`` float32.
+        flow: ``[N, 2, h, w]``, unbounded; x, then y.
+    """
+    height, width = pictures.shape[2:]
+    flow = flow.to(torch.float32, memory_format=torch.contiguous_format)
+    wide = interpolate(flow, scale_factor=float(FOLD), mode="bilinear", align_corners=False).tanh()
+    places = []
+    for axis, size in enumerate((width, height)):
+        here = torch.arange(size, device=flow.device).add(0.5).mul(2).div(size).sub(1)  # [W or H]
+        here = here if axis == 0 else here[:, None]
+        places.append(wide[:, axis].mul(2 * MOST_FLOW_PX).div(size).add(here))
+    place = torch.stack(places, -1)  # [N, H, W, 2]
+    return grid_sample(pictures, place, "bilinear", "border", align_corners=False)
