@@ -7,8 +7,9 @@ Unlike there, the look-up has already found the colours, so that
 - candidates are worked on at half resolution only, and they are the best two per pixel however
   many drawings a sheet has: cost does not grow with the sheet;
 - everything is a residual: an untrained network gives the classical picture back;
-- a flow of a few pixels moves what the look-up got slightly wrong;
-- two branches make a colour: one copies (sharp), one paints (invents), a gate chooses.
+- paint and ink are kept apart: a flow of a few pixels moves paint that the look-up got slightly
+  wrong and leaves lines where the pose has them; lines are corrected by the subpixel;
+- two branches make a paint: one copies (sharp), one invents, a gate chooses.
 
 Precautions that training needs: leaky ReLU (plain ones die on residuals that are mostly zero),
 batch normalisation (folded at run time), heads that begin small but not at zero.
@@ -34,7 +35,17 @@ from torch.nn.functional import (
 )
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from renderer.guided.slots import PICTURE_CHANNELS, SLOT_CHANNELS, Slots
+from renderer.guided.slots import (
+    ALPHA,
+    COLOUR,
+    INK,
+    PAINT,
+    SHAPE,
+    SLOT_CHANNELS,
+    TINT,
+    UDP,
+    Slots,
+)
 
 SLOPE = 0.1
 FOLD = 2  # pixels along each side of a cell of the finest scale
@@ -44,6 +55,9 @@ CLASSICAL_LOGIT = 4.0  # the copy branch begins with 96 % classical picture
 GATE_LOGIT = -4.0  # the painted branch begins with 2 %
 PAINTED_REACH = 0.5  # of the colour range
 UDP_CHANNELS = 4
+DETAIL = slice(PAINT, TINT)  # planes of a picture that are looked at pixel by pixel
+DETAIL_CHANNELS = TINT - PAINT
+OUTPUTS = 7  # per pixel: invented (3), gate, alpha, ink, choice of the classical paint
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +69,7 @@ class GuidedConfig:
         slot_widths: Channels of the candidates at the first of these scales.
     """
 
-    widths: tuple[int, ...] = (24, 40, 64, 96)
+    widths: tuple[int, ...] = (24, 32, 64, 96)
     slot_widths: tuple[int, ...] = (16, 24)
 
     def __post_init__(self) -> None:
@@ -146,7 +160,7 @@ class Trunk(nn.Module):
     def __init__(self, config: GuidedConfig) -> None:
         super().__init__()
         widths, slot_widths = config.widths, config.slot_widths
-        inputs = PICTURE_CHANNELS * FOLD**2 + slot_widths[0]
+        inputs = DETAIL_CHANNELS * FOLD**2 + slot_widths[0]
         self.enter = nn.Sequential(Block(inputs, widths[0]), Block(widths[0], widths[0]))
         self.down = nn.ModuleList()
         self.udp = nn.ModuleList()
@@ -160,10 +174,10 @@ class Trunk(nn.Module):
         self.narrow = nn.ModuleList(nn.Conv2d(wide, fine, 1) for wide, fine in coarsest_first)
         self.merge = nn.ModuleList(Block(fine, fine) for _, fine in coarsest_first)
 
-    def forward(self, picture: Tensor, messages: list[Tensor]) -> Tensor:
-        """Map ``[B, 9, H, W]`` to ``[B, c0, H/2, W/2]``."""
-        udp = avg_pool2d(picture[:, PICTURE_CHANNELS - UDP_CHANNELS :], FOLD)  # [B, 4, H/2, W/2]
-        x: Tensor = self.enter(torch.cat([pixel_unshuffle(picture, FOLD), messages[0]], 1))
+    def forward(self, cells: Tensor, udp: Tensor, messages: list[Tensor]) -> Tensor:
+        """Map cells ``[B, 44, H/2, W/2]`` and a UDP ``[B, 4, H, W]`` to ``[B, c0, H/2, W/2]``."""
+        udp = avg_pool2d(udp, FOLD)  # [B, 4, H/2, W/2]
+        x: Tensor = self.enter(torch.cat([cells, messages[0]], 1))
         skips = []
         for level, down in enumerate(self.down):
             skips.append(x)  # [B, c0, H/2, W/2], [B, c1, H/4, W/4] ...
@@ -185,8 +199,8 @@ class GuidedNetwork(nn.Module):
         width, slot_width, cell = config.widths[0], config.slot_widths[0], FOLD**2
         self.slot_encoder = SlotEncoder(config)
         self.trunk = Trunk(config)
-        # Of the picture: painted (3), gate, alpha, choice of the classical colour; its flow (2).
-        self.picture_head = nn.Conv2d(width, 6 * cell + 2, 1)
+        # Of the picture: see OUTPUTS; flow of the classical paint (2).
+        self.picture_head = nn.Conv2d(width + DETAIL_CHANNELS * cell, OUTPUTS * cell + 2, 1)
         # Of each candidate: choice; flow (2).
         self.slot_join = nn.Conv2d(width, slot_width, 1)
         self.slot_head = nn.Conv2d(slot_width, cell + 2, 1)
@@ -198,45 +212,50 @@ class GuidedNetwork(nn.Module):
             nn.init.normal_(head.weight, std=HEAD_STD)
             if head.bias is not None:
                 nn.init.zeros_(head.bias)
-        if self.picture_head.bias is not None:
-            with torch.no_grad():
+        with torch.no_grad():
+            # Cells, unlike features, are large from the start.
+            self.picture_head.weight[:, -DETAIL_CHANNELS * cell :] = 0
+            if self.picture_head.bias is not None:
                 self.picture_head.bias[3 * cell : 4 * cell] = GATE_LOGIT
-                self.picture_head.bias[5 * cell : 6 * cell] = CLASSICAL_LOGIT
+                self.picture_head.bias[6 * cell : 7 * cell] = CLASSICAL_LOGIT
 
     def forward(self, slots: Tensor, picture: Tensor) -> tuple[Tensor, Tensor]:
         """Refine pictures whose sides are multiples of ``config.multiple``.
 
         Args:
             slots: ``[B, K, 5, H, W]``, see Slots; the order of candidates has no effect.
-            picture: ``[B, 9, H, W]``, see Slots.
+            picture: ``[B, 22, H, W]``, see Slots.
 
         Returns:
             Straight colour ``[B, 3, H, W]`` and alpha ``[B, H, W]``, in [0, 1].
         """
         count = slots.shape[1]
-        classical, soft = picture[:, :3], picture[:, 3]
-        # What differs from the classical colour is what there is to say.
-        news = torch.cat([slots[:, :, :3] - classical[:, None], slots[:, :, 3:]], 2)
+        paint = picture[:, PAINT:INK]
+        # What differs from the classical paint is what there is to say.
+        news = torch.cat([slots[:, :, :3] - paint[:, None], slots[:, :, 3:]], 2)
         each, messages = self.slot_encoder(news.flatten(0, 1), count)  # [B*K, s0, H/2, W/2]
-        x = self.trunk(picture, messages)  # [B, c0, H/2, W/2]
-        cell = FOLD**2
-        planes, flow = self.picture_head(x).split([6 * cell, 2], 1)
-        shared = pixel_shuffle(planes, FOLD)  # [B, 6, H, W]
-        joined = each_slot(each, count) + self.slot_join(x)[:, None]
-        choice, slot_flow = self.slot_head(leaky_relu(joined, SLOPE).flatten(0, 1)).split(
-            [cell, 2], 1
-        )
-        logits = each_slot(pixel_shuffle(choice, FOLD), count)[:, :, 0]  # [B, K, H, W]
-        flows = torch.cat([flow[:, None], each_slot(slot_flow, count)], 1)
-        sources = torch.cat([classical[:, None], slots[:, :, :3]], 1)  # [B, 1+K, 3, H, W]
+        cells = pixel_unshuffle(picture[:, DETAIL], FOLD)  # [B, 44, H/2, W/2]
+        x = self.trunk(cells, picture[:, UDP:], messages)
+        planes, flow = self.picture_head(torch.cat([x, cells], 1)).split([OUTPUTS * FOLD**2, 2], 1)
+        shared = pixel_shuffle(planes, FOLD)  # [B, 7, H, W]
+        logits, slot_flow = self._choose(x, each, count)  # [B, K, H, W], [B, K, 2, H/2, W/2]
+        shares = torch.cat([shared[:, 6:], logits], 1).softmax(1)  # [B, 1+K, H, W]
+        flows = torch.cat([flow[:, None], slot_flow], 1)
+        sources = torch.cat([paint[:, None], slots[:, :, :3]], 1)  # [B, 1+K, 3, H, W]
         moved = shift(sources.flatten(0, 1), flows.flatten(0, 1))
-        shares = torch.cat([shared[:, 5:], logits], 1).softmax(1)  # [B, 1+K, H, W]
         copied = (each_slot(moved, 1 + count) * shares[:, :, None]).sum(1)
-        gate = shared[:, 3:4].sigmoid()
-        painted = classical + PAINTED_REACH * shared[:, :3].tanh()
-        colour = (copied + gate * (painted - copied)).clamp(0, 1)  # [B, 3, H, W]
-        alpha = (soft + shared[:, 4].tanh()).clamp(0, 1)  # [B, H, W]
+        invented = paint + PAINTED_REACH * shared[:, :3].tanh()
+        mixed = copied + shared[:, 3:4].sigmoid() * (invented - copied)  # [B, 3, H, W]
+        colour = inked(mixed, picture, shared[:, 5:6].tanh()).clamp(0, 1)
+        alpha = (picture[:, ALPHA] + shared[:, 4].tanh()).clamp(0, 1)  # [B, H, W]
         return colour, alpha
+
+    def _choose(self, x: Tensor, each: Tensor, count: int) -> tuple[Tensor, Tensor]:
+        """Return how much each candidate is wanted, and its flow."""
+        joined = leaky_relu(each_slot(each, count) + self.slot_join(x)[:, None], SLOPE)
+        choice, flow = self.slot_head(joined.flatten(0, 1)).split([FOLD**2, 2], 1)
+        logits = each_slot(pixel_shuffle(choice, FOLD), count)[:, :, 0]  # [B, K, H, W]
+        return logits, each_slot(flow, count)  # [B, K, 2, H/2, W/2]
 
     def folded(self) -> "GuidedNetwork":
         """Return a copy for painting, its normalisations merged into its convolutions."""
@@ -258,6 +277,21 @@ class GuidedNetwork(nn.Module):
         """Refine one picture of any size: straight colour ``[3, H, W]``, alpha ``[H, W]``."""
         colour, alpha = self.refine_any(slots.slots[None], slots.picture[None])
         return colour[0], alpha[0]
+
+
+def inked(paint: Tensor, picture: Tensor, more: Tensor) -> Tensor:
+    """Draw the lines over a paint; over the classical one without more ink: the classical colour.
+
+    Args:
+        paint: ``[B, 3, H, W]``.
+        picture: ``[B, 22, H, W]``.
+        more: ``[B, 1, H, W]``, coverage to be added; negative to be taken away.
+    """
+    dark = 1 - picture[:, TINT:UDP]
+    ink = picture[:, INK:SHAPE].mean(1, keepdim=True)
+    # Where a line runs along an edge, it darkens one of the surfaces of a pixel more.
+    uneven = picture[:, COLOUR:ALPHA] - picture[:, PAINT:INK] * (1 - dark * ink)
+    return paint * (1 - dark * (ink + more).clamp(0, 1)) + uneven
 
 
 def shift(pictures: Tensor, flow: Tensor) -> Tensor:

@@ -6,10 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from renderer.guided.slots import PICTURE_CHANNELS
+from renderer.guided.slots import COLOUR, PAINT, TINT, mirrored
 from renderer.training.sample_store import Samples
-
-LANDMARK_X = PICTURE_CHANNELS - 3  # plane of Slots.picture
 
 
 def augmented(samples: Samples, random: Sequence[np.random.Generator]) -> Samples:
@@ -24,18 +22,20 @@ def augmented(samples: Samples, random: Sequence[np.random.Generator]) -> Sample
     order = torch.from_numpy(orders).to(device).repeat_interleave(each, 0)  # [B, 3]
     is_mirrored = torch.tensor([one.random() < 0.5 for one in random], device=device)
     is_mirrored = is_mirrored.repeat_interleave(each)  # [B]
-    slots, picture, truth = (
+    slots, truth = (
         _mirrored(_reordered(planes, order), is_mirrored)
-        for planes in (samples.slots, samples.picture, samples.truth)
+        for planes in (samples.slots, samples.truth)
     )
-    picture[:, LANDMARK_X] *= torch.where(is_mirrored, -1.0, 1.0)[:, None, None]
-    return Samples(slots, picture, truth)
+    picture = _reordered(samples.picture, order, (COLOUR, PAINT, TINT))
+    picture = torch.where(is_mirrored[:, None, None, None], mirrored(picture), picture)
+    return Samples(slots, picture.contiguous(), truth)
 
 
-def _reordered(planes: Tensor, order: Tensor) -> Tensor:
-    """Permute the first three channels of each picture ``[B, ..., C, H, W]``."""
-    rest = torch.arange(3, planes.shape[-3], device=order.device).expand(len(order), -1)
-    index = torch.cat([order, rest], 1)  # [B, C]
+def _reordered(planes: Tensor, order: Tensor, firsts: Sequence[int] = (0,)) -> Tensor:
+    """Permute channels of each picture ``[B, ..., C, H, W]``: the three from each of ``firsts``."""
+    index = torch.arange(planes.shape[-3], device=order.device).repeat(len(order), 1)  # [B, C]
+    for first in firsts:
+        index[:, first : first + 3] = first + order
     batch = torch.arange(len(order), device=order.device)[:, None]
     if planes.dim() == 4:
         return planes[batch, index]

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from renderer.guided.slots import PICTURE_CHANNELS
+from renderer.guided.slots import PICTURE_CHANNELS, UDP
 
-LANDMARK = slice(PICTURE_CHANNELS - 3, PICTURE_CHANNELS)  # planes of Slots.picture
-OCCUPANCY = PICTURE_CHANNELS - 4
+LANDMARK = slice(UDP + 1, PICTURE_CHANNELS)  # planes of Slots.picture
+OCCUPANCY = UDP
 COARSE = 4  # pixels between the landmarks that are compared with all others
 LARGE = 256  # pictures larger than this are compared twice as coarsely, for their memory
 SAME_STEPS = 2.0  # landmarks further apart than this many pixels' steps are different ones
@@ -46,7 +46,7 @@ def correspondence(earlier: Tensor, later: Tensor) -> Correspondence:
     either.
 
     Args:
-        earlier: ``[P, 9, H, W]``, see Slots.
+        earlier: ``[P, 22, H, W]``, see Slots.
         later: The next frames of the same size.
     """
     height, width = later.shape[-2:]

@@ -37,6 +37,8 @@ from udp_live.types import RigPose, UdpMap, Viewpoint
 
 FREE_POSE_SHARE = 0.3  # of the drawings, in which the figure does not stand quite as planned
 FREE_TURN_DEG = 20.0
+# Busts are painted from full figures too, and that takes large drawings.
+LARGE_SHARE, LARGE_FACTOR = 0.4, 2
 
 
 class Stream(IntEnum):
@@ -46,6 +48,7 @@ class Stream(IntEnum):
     KIND = 1
     SHEET = 2
     SHOTS = 3
+    SIZE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +98,11 @@ class DrawnSheet:
         drawn = random_wrongness(random)
         self._wrongness = drawn if options.wrongness is None else options.wrongness
         proxy = wrong_proxy(rig, self._wrongness, random)
-        side = (options.sheet_size_px, options.sheet_size_px)
+        is_large = settings.random(Stream.SIZE).random() < LARGE_SHARE
+        side = (options.sheet_size_px * (LARGE_FACTOR if is_large else 1),) * 2
         self._udp = UdpRasterizer(context, proxy, side)
-        toon = ToonRasterizer(context, rig, side, style)
+        coarse = replace(style, supersampling=options.sheet_supersampling)
+        toon = ToonRasterizer(context, rig, side, coarse)
         ink = InkStyle(style.ink_width, style.ink_tint)
         rasterizer = _DrawingHand(rig, toon, self._udp, self._wrongness, random)
         plan = random_plan(rig, random, options.views)

@@ -7,12 +7,15 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, max_pool2d
 
+from renderer.guided.slots import ALPHA, COLOUR
 from renderer.training.correspondence import correspondence
 
-CHARBONNIER = 0.03  # errors below this count squared: no pull towards doing nothing
+CHARBONNIER = 0.08  # errors below this count squared: no pull towards doing nothing
 BAND_PX = 4  # around the figure; further out there is nothing to learn
 GREY = 0.5
-SOFT = 3  # plane of Slots.picture: alpha of the classical picture
+# Of the classical picture: with an error of the one, pictures count as they are; below the other,
+# gains no longer show.
+USUAL_ERROR, LEAST_ERROR = 0.02, 0.001
 SSIM_WINDOW = 7
 SSIM_C1, SSIM_C2 = 0.01**2, 0.03**2
 
@@ -27,7 +30,7 @@ class LossWeights:
     straight: float = 1.0
     composite: float = 1.0
     gradient: float = 0.5
-    ssim: float = 0.1
+    ssim: float = 0.2
     mask: float = 0.5
     temporal: float = 0.5
     vgg: float = 0.05
@@ -61,10 +64,13 @@ def losses(
 ) -> dict[str, Tensor]:
     """Return every part, unweighted, named like the fields of ``LossWeights``.
 
+    Pictures count by how much better they are than the classical ones in proportion, as in
+    decibels: sheets with true landmarks, whose errors are small, must not lose what others gain.
+
     Args:
         painting: Of the network.
         truth: ``[B, 4, H, W]`` straight RGBA.
-        picture: ``[B, 9, H, W]``, the classical one, see Slots.
+        picture: ``[B, 22, H, W]``, the classical one, see Slots.
         clips: ``[B / 2]`` bool: pictures 2 i and 2 i + 1 follow each other in a clip.
         total: Sums weights over the processes that share a batch; the parts then are shares too.
     """
@@ -72,15 +78,27 @@ def losses(
     opaque = wanted.alpha[:, None]
     band = figure_band(wanted.alpha, picture)
     painted, target = painting.over_grey(), wanted.over_grey()
+    worth = _worth(picture, target, band)
     miss = painted - target
+    straight = charbonnier(painting.colour - wanted.colour)
     return {
-        "straight": _mean(charbonnier(painting.colour - wanted.colour), opaque, total),
-        "composite": _mean(charbonnier(miss), band, total),
-        "gradient": _gradient(miss, band, total),
-        "ssim": _mean(1 - structure(painted, target), band, total),
-        "mask": _mean((painting.alpha - wanted.alpha).abs()[:, None], band, total),
-        "temporal": _temporal(miss, band, picture, clips, total),
+        "straight": _mean(straight * worth, opaque, total),
+        "composite": _mean(charbonnier(miss) * worth, band, total),
+        "gradient": _gradient(miss * worth, band, total),
+        "ssim": _mean((1 - structure(painted, target)) * worth, band, total),
+        "mask": _mean((painting.alpha - wanted.alpha).abs()[:, None] * worth, band, total),
+        "temporal": _temporal(miss, worth, band, picture, clips, total=total),
     }
+
+
+@torch.no_grad()
+def _worth(picture: Tensor, target: Tensor, band: Tensor) -> Tensor:
+    """Return how much each picture counts, ``[B, 1, 1, 1]``: what the classical one misses less."""
+    classical = Painting(picture[:, COLOUR:ALPHA], picture[:, ALPHA])
+    miss = charbonnier(classical.over_grey() - target) * band
+    sides = (1, 2, 3)
+    error = miss.sum(sides, keepdim=True) / (3 * band.sum(sides, keepdim=True)).clamp_min(1.0)
+    return USUAL_ERROR / (error + LEAST_ERROR)
 
 
 def distance_to_teacher(
@@ -95,7 +113,7 @@ def distance_to_teacher(
 
 def figure_band(alpha: Tensor, picture: Tensor) -> Tensor:
     """Mark the figure, as it is and as it is painted, and its surroundings, ``[B, 1, H, W]``."""
-    shown = torch.maximum(alpha, picture[:, SOFT])[:, None]
+    shown = torch.maximum(alpha, picture[:, ALPHA])[:, None]
     return (max_pool2d(shown, 2 * BAND_PX + 1, 1, BAND_PX) > 0).to(alpha.dtype)
 
 
@@ -119,7 +137,9 @@ def structure(one: Tensor, other: Tensor) -> Tensor:
 
 
 def _blur(picture: Tensor) -> Tensor:
-    return avg_pool2d(picture, SSIM_WINDOW, 1, SSIM_WINDOW // 2, count_include_pad=False)
+    reach = SSIM_WINDOW // 2  # first along rows, then along columns: a third of the work
+    rows = avg_pool2d(picture, (1, SSIM_WINDOW), 1, (0, reach), count_include_pad=False)
+    return avg_pool2d(rows, (SSIM_WINDOW, 1), 1, (reach, 0), count_include_pad=False)
 
 
 def _gradient(miss: Tensor, band: Tensor, total: Total) -> Tensor:
@@ -134,7 +154,9 @@ def _gradient(miss: Tensor, band: Tensor, total: Total) -> Tensor:
     return torch.stack(parts).mean()
 
 
-def _temporal(miss: Tensor, band: Tensor, picture: Tensor, clips: Tensor, total: Total) -> Tensor:
+def _temporal(
+    miss: Tensor, worth: Tensor, band: Tensor, picture: Tensor, clips: Tensor, *, total: Total
+) -> Tensor:
     """Blame the paint of a landmark that changes though the truth's does not, or the reverse.
 
     The motion is followed: a wrong colour that stays on its limb does not flicker.
@@ -143,7 +165,7 @@ def _temporal(miss: Tensor, band: Tensor, picture: Tensor, clips: Tensor, total:
     first, second = 2 * pairs, 2 * pairs + 1
     match = correspondence(picture[first], picture[second])
     change = miss[second] - match.moved(miss[first])
-    return _mean(change.abs(), match.matched * band[second], total)
+    return _mean(change.abs() * worth[second], match.matched * band[second], total)
 
 
 def _mean(values: Tensor, weight: Tensor, total: Total) -> Tensor:

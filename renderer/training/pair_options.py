@@ -12,9 +12,11 @@ class PairOptions:
 
     Attributes:
         size_px: Side of the target's picture.
-        sheet_size_px: Side of the square that sheet views are drawn in.
+        sheet_size_px: Side of the square that sheet views are drawn in; some are twice as large.
+        sheet_supersampling: Subpixels of the sheet's drawings along each side of a pixel.
         supersampling: Samples of the target's UDP along each side of a pixel.
-        toon_supersampling: Subpixels of the drawings along each side of a pixel.
+        toon_supersampling: Subpixels of the truth along each side of a pixel; not as many as of
+            maps, which have no sample where some of the lines are.
         views: Fewest and most views of a sheet.
         targets_per_sheet: Consecutive indices that share a sheet.
         clip_frames: Frames of a clip; divides ``targets_per_sheet``.
@@ -27,9 +29,10 @@ class PairOptions:
     size_px: int = 256
     sheet_size_px: int = 512
     supersampling: int = 2
-    toon_supersampling: int = 2
+    toon_supersampling: int = 3
+    sheet_supersampling: int = 2
     views: tuple[int, int] = (1, 8)
-    targets_per_sheet: int = 8
+    targets_per_sheet: int = 12
     clip_frames: int = 4
     clip_share: float = 0.25
     variants: int = 60
@@ -39,7 +42,8 @@ class PairOptions:
     def __post_init__(self) -> None:
         if not 1 <= self.views[0] <= self.views[1] <= 32:
             raise ValueError(f"unexpected views: {self.views} not in 1..32, ascending")
-        if min(self.size_px, self.sheet_size_px, self.supersampling, self.variants) < 1:
+        sides = (self.size_px, self.sheet_size_px, self.supersampling, self.sheet_supersampling)
+        if min(*sides, self.variants) < 1:
             raise ValueError(f"unexpected options: {self}")
         if self.targets_per_sheet < 1 or not 0 <= self.clip_share <= 1:
             raise ValueError(f"unexpected options: {self}")

@@ -2,7 +2,7 @@
 
 One safetensors file per sheet, named by its number, holds the targets of that sheet:
 
-- ``slots`` ``[T, K, 5, S, S]`` uint8 and ``picture`` ``[T, 6, S, S]`` uint8, in 1/255: see Slots;
+- ``slots`` ``[T, K, 5, S, S]`` uint8 and ``picture`` ``[T, 19, S, S]`` uint8, in 1/255: see Slots;
 - ``landmark`` ``[T, 3, S, S]`` float16: the other channels of ``Slots.picture``;
 - ``truth`` ``[T, 4, S, S]`` uint8: straight RGBA;
 - ``box`` ``[T, 4]`` int32: first and last row, first and last column of the figure, plus one.
@@ -83,7 +83,7 @@ class Samples:
 
     Attributes:
         slots: ``[B, K, 5, S, S]`` float32, as in Slots.
-        picture: ``[B, 9, S, S]`` float32, as in Slots.
+        picture: ``[B, 22, S, S]`` float32, as in Slots.
         truth: ``[B, 4, S, S]`` float32 straight RGBA in [0, 1].
     """
 

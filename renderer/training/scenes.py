@@ -28,7 +28,9 @@ RANDOM_MOTION_S = 0.6  # from one random pose to the next
 FLAT_THRESHOLD = -2.0  # below any cosine: no shade anywhere
 DRAWING_YAW_DEG, DRAWING_PITCH_DEG = 12.0, 8.0  # how far a drawing strays from its plan
 BODY_NAMES = tuple(planned.name for planned in BODY_PLAN)
-# What a sheet shows first, in the order in which people draw; the rest follows at random.
+PLAIN_VIEWS = ("front", "back", "left", "right")
+PLAIN_SHARE = 0.3  # of the sheets show just these, as most people draw them
+# What the others show first, in the order in which people draw; the rest follows at random.
 FIRST_VIEWS = (("front", "bust"), ("back", "bust", "three-quarter-left", "three-quarter-right"))
 
 
@@ -72,6 +74,8 @@ def random_plan(
         random: Draws.
         views: Fewest and most views.
     """
+    if views[0] <= len(PLAIN_VIEWS) <= views[1] and random.random() < PLAIN_SHARE:
+        return tuple(planned for planned in BODY_PLAN if planned.name in PLAIN_VIEWS)
     count = int(random.integers(views[0], views[1] + 1))
     faces = [planned for planned in plan_sheet(rig) if planned.expression is not None]
     wanted = int(random.integers(0, 3)) if count > 2 else 0

@@ -280,7 +280,7 @@ class Trainer:
 
     def _validate(self) -> tuple[Verdict, float, bool]:
         verdict = validate(self.average, self._validation, self._config.validate_on, self._device)
-        is_best = verdict.metrics["psnr_db"] > self.best_verdict.metrics["psnr_db"]
+        is_best = verdict.balanced_gain_db > self.best_verdict.balanced_gain_db
         if is_best:
             self.best.load_state_dict(self.average.state_dict())
             self.best_verdict = verdict

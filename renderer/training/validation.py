@@ -31,6 +31,16 @@ class Verdict:
         """Of the network over the classical picture."""
         return self.metrics["psnr_db"] - self.metrics["filled_psnr_db"]
 
+    @property
+    def balanced_gain_db(self) -> float:
+        """Mean of the gains with true and with wrong landmarks, however many there are of each."""
+        gains = [
+            self.metrics[f"{kind}psnr_db"] - self.metrics[f"{kind}filled_psnr_db"]
+            for kind in ("exact_", "noisy_")
+            if f"{kind}psnr_db" in self.metrics
+        ]
+        return fmean(gains) if gains else self.gain_db
+
 
 @torch.inference_mode()
 def validate(

@@ -33,7 +33,7 @@ class Wear:
 
 
 UNWORN = Wear()
-UNWORN_SHARE = 0.35  # of the sheets
+UNWORN_SHARE = 0.5  # of the sheets
 
 
 def random_wear(random: np.random.Generator) -> Wear:

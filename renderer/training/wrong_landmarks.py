@@ -17,8 +17,8 @@ from udp_live.rig.rig import MeshPart, Rig
 
 Udp = NDArray[np.float16] | NDArray[np.float32]
 
-EXACT_SHARE = 0.3  # of the training mixture
-MILD_SHARE = 0.45  # up to NOISY; the rest lies between NOISY and TWICE_NOISY
+EXACT_SHARE = 0.5  # of the training mixture
+MILD_SHARE = 0.4  # up to NOISY; the rest lies between NOISY and TWICE_NOISY
 FIELD_WAVES = 12
 FIELD_WAVELENGTHS = (0.25, 0.9)  # of the figure's height; shorter ones would crumple a face
 WARP_GRID = (3, 7)  # knots along each side of a sheet's warp

@@ -11,7 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from renderer.errors import WeightsError
 from renderer.guided.encoder import encode_sheet
 from renderer.guided.guided_decoder import GuidedDecoder
-from renderer.guided.network import PRESETS, GuidedConfig, GuidedNetwork, shift
+from renderer.guided.network import PRESETS, GuidedConfig, GuidedNetwork, inked, shift
 from renderer.guided.network_file import (
     MAX_FILE_BYTES,
     NetworkManifest,
@@ -19,7 +19,17 @@ from renderer.guided.network_file import (
     manifest_path,
     save_network,
 )
-from renderer.guided.slots import Slots
+from renderer.guided.slots import (
+    ALPHA,
+    COLOUR,
+    INK,
+    PAINT,
+    PICTURE_CHANNELS,
+    SHAPE,
+    TINT,
+    UDP,
+    Slots,
+)
 from tests.fakes.landmark_scene import doll_sheet, draw_doll
 from udp_live.types import UdpMap
 
@@ -31,7 +41,7 @@ BETTER = {"psnr_db": 30.0, "filled_psnr_db": 29.0}
 def random_inputs(count: int = 3, side: int = 32) -> tuple[torch.Tensor, torch.Tensor]:
     generator = torch.Generator().manual_seed(3)
     slots = torch.rand((1, count, 5, side, side), generator=generator)
-    picture = torch.rand((1, 9, side, side), generator=generator)
+    picture = torch.rand((1, PICTURE_CHANNELS, side, side), generator=generator)
     return slots, picture
 
 
@@ -52,14 +62,18 @@ def test_an_untrained_network_gives_the_classical_picture_back(preset: str) -> N
     torch.manual_seed(0)
     network = GuidedNetwork(PRESETS[preset]).eval()
     ramp = torch.linspace(0, 1, 64)
-    picture = torch.zeros(1, 9, 64, 64)
-    picture[:, 0], picture[:, 1], picture[:, 3] = ramp, ramp[:, None], ramp
+    picture = torch.zeros(1, PICTURE_CHANNELS, 64, 64)
+    picture[:, PAINT], picture[:, PAINT + 1], picture[:, ALPHA] = ramp, ramp[:, None], ramp
+    picture[:, TINT:UDP] = 0.25
+    picture[:, INK:SHAPE, 20:24] = 0.8
+    picture[:, COLOUR:ALPHA] = picture[:, PAINT:INK] * (1 - 0.75 * picture[:, INK, None])
+    picture[:, COLOUR, 30] *= 0.9  # inked elsewhere than the pixel's mean says
     slots = torch.zeros(1, 2, 5, 64, 64)
-    slots[:, :, :3] = picture[:, None, :3]
+    slots[:, :, :3] = picture[:, None, PAINT:INK]
     with torch.inference_mode():
         colour, alpha = network(slots, picture)
     torch.testing.assert_close(colour, picture[:, :3], atol=2 / 255, rtol=0)
-    torch.testing.assert_close(alpha, picture[:, 3], atol=2 / 255, rtol=0)
+    torch.testing.assert_close(alpha, picture[:, ALPHA], atol=2 / 255, rtol=0)
 
 
 def test_the_order_of_candidates_has_no_effect() -> None:
@@ -119,6 +133,16 @@ def test_flow_moves_a_picture_by_pixels_and_no_further_than_allowed() -> None:
     flow[:, 0] = 100.0
     moved = shift(picture, flow)
     assert moved[0, 0, 8, 4] == pytest.approx(1, abs=1e-4)
+
+
+def test_lines_can_be_added_and_taken_away() -> None:
+    picture = torch.zeros(1, PICTURE_CHANNELS, 8, 8)
+    picture[:, PAINT:INK], picture[:, INK:SHAPE], picture[:, TINT:UDP] = 0.8, 0.5, 0.25
+    picture[:, COLOUR:ALPHA] = 0.5
+    paint = picture[:, PAINT:INK]
+    for more, colour in ((0.0, 0.5), (0.5, 0.2), (2.0, 0.2), (-0.5, 0.8)):
+        drawn = inked(paint, picture, torch.full((1, 1, 8, 8), more))
+        torch.testing.assert_close(drawn, torch.full((1, 3, 8, 8), colour))
 
 
 def saved(folder: Path, metrics: dict[str, float] | None = None) -> Path:

@@ -1,12 +1,27 @@
 """Slots bring the candidates of each pixel apart; the classical picture stays as it was."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from renderer.guided.encoder import encode_sheet
 from renderer.guided.filled_picture import LookedUp, fill, look_up
 from renderer.guided.sheet_encoding import SheetEncoding
-from renderer.guided.slots import gather_slots, level_of_trust
+from renderer.guided.slots import (
+    COLOUR,
+    INK,
+    PAINT,
+    PICTURE_CHANNELS,
+    SHAPE,
+    TINT,
+    UDP,
+    gather_slots,
+    level_of_trust,
+    mirrored,
+    subpixels,
+)
+from renderer.types import InkStyle
 from tests.fakes.landmark_scene import doll_sheet, draw_doll
 
 
@@ -45,21 +60,21 @@ def test_slots_lie_in_their_ranges_and_show_the_figure(encoding: SheetEncoding) 
     filled = fill(found)
     slots = gather_slots(found, filled)
     assert slots.slots.shape == (2, 5, 96, 96)
-    assert slots.picture.shape == (9, 96, 96)
+    assert slots.picture.shape == (PICTURE_CHANNELS, 96, 96)
     assert 0 <= float(slots.slots.min()) <= float(slots.slots.max()) <= 1
     inside = filled.alpha > 0.99
-    apart = (slots.slots[0, :3] - slots.picture[:3]).abs().mean(0)[inside]
+    apart = (slots.slots[0, :3] - slots.picture[PAINT:INK]).abs().mean(0)[inside]
     assert apart.mean() < 0.05
     assert slots.slots[0, 3][inside].mean() > 0.8
 
 
-def test_where_nothing_is_drawn_slots_take_the_classical_colour(encoding: SheetEncoding) -> None:
+def test_where_nothing_is_drawn_slots_take_the_classical_paint(encoding: SheetEncoding) -> None:
     found = found_for(encoding)
     filled = fill(found)
     slots = gather_slots(found, filled)
     outside = filled.covered == 0
     torch.testing.assert_close(
-        slots.slots[1, :3][:, outside], slots.picture[:3][:, outside], atol=1e-6, rtol=0
+        slots.slots[1, :3][:, outside], slots.picture[PAINT:INK][:, outside], atol=1e-6, rtol=0
     )
     assert not slots.slots[:, 3:][..., outside].any()
 
@@ -78,6 +93,39 @@ def test_slots_need_candidates(encoding: SheetEncoding) -> None:
     found = found_for(encoding, apart=False)
     with pytest.raises(ValueError, match="not kept apart"):
         gather_slots(found, fill(found))
+
+
+def test_paint_under_its_ink_is_the_classical_colour(encoding: SheetEncoding) -> None:
+    found = found_for(replace(encoding, ink=InkStyle(0.02, (0.4, 0.3, 0.4))))
+    picture = gather_slots(found, fill(found)).picture
+    ink = picture[INK:SHAPE].mean(0)
+    drawn = picture[PAINT:INK] * (1 - (1 - picture[TINT:UDP]) * ink)
+    inside = picture[UDP] > 0.99
+    assert ink[inside].max() > 0.5
+    apart = (drawn - picture[COLOUR : COLOUR + 3]).abs().amax(0)[inside]
+    assert (apart < 0.02).float().mean() > 0.95
+
+
+@pytest.mark.parametrize("scale", [1, 2, 3, 4])
+def test_any_number_of_subpixels_becomes_two_by_two(scale: int) -> None:
+    plane = torch.zeros(6 * scale, 4 * scale)
+    plane[2 * scale :, scale:] = 1
+    four = subpixels(plane, scale)
+    assert four.shape == (4, 6, 4)
+    assert torch.equal(four.mean(0), four[0])
+    assert four[0].sum() == 12
+
+
+def test_mirrored_pictures_show_what_mirrored_maps_do() -> None:
+    torch.manual_seed(0)
+    plane = torch.rand(12, 8)
+    picture = torch.rand(PICTURE_CHANNELS, 6, 4)
+    picture[INK:SHAPE] = subpixels(plane, 2)
+    other = mirrored(picture)
+    assert torch.equal(other[INK:SHAPE], subpixels(plane.flip(-1), 2))
+    assert torch.equal(other[UDP + 1], -picture[UDP + 1].flip(-1))
+    assert torch.equal(other[UDP + 2], picture[UDP + 2].flip(-1))
+    assert torch.equal(mirrored(other), picture)
 
 
 def test_trust_is_levelled_by_factors_of_ten() -> None:

@@ -12,6 +12,7 @@ from safetensors import SafetensorError
 
 from renderer.errors import RendererError
 from renderer.guided.network import GuidedConfig, GuidedNetwork
+from renderer.guided.slots import COLOUR, INK, PAINT, PICTURE_CHANNELS, TINT, UDP, mirrored
 from renderer.training import training_state
 from renderer.training.augmentation import augmented
 from renderer.training.curves import Curves
@@ -130,7 +131,7 @@ def test_samples_come_back_as_they_were_written(store: SampleStore) -> None:
     truth = DollPairs().pair(1).truth
     sample = store.read(store.shards[0], 1, slice(8, 40), slice(0, 64))
     assert sample.slots.shape == (1, 2, 5, 32, 64)
-    assert sample.picture.shape == (1, 9, 32, 64)
+    assert sample.picture.shape == (1, PICTURE_CHANNELS, 32, 64)
     expected = torch.from_numpy(truth[8:40].transpose(2, 0, 1).copy()) / 255
     torch.testing.assert_close(sample.truth[0], expected)
 
@@ -167,13 +168,14 @@ def test_mirrored_and_recoloured_samples_stay_consistent(store: SampleStore) -> 
             int((back[0, c] - sample.truth[0, :3]).abs().sum((-1, -2)).argmin()) for c in (0, 1, 2)
         ]
         seen.add((is_mirrored, *order))
-        picture = other.picture.flip(-1) if is_mirrored else other.picture
-        assert torch.equal(picture[:, :3], sample.picture[:, order])
+        picture = mirrored(other.picture) if is_mirrored else other.picture
+        for first in (COLOUR, PAINT, TINT):
+            planes = [first + c for c in order]
+            assert torch.equal(picture[:, first : first + 3], sample.picture[:, planes])
+        for rest in (slice(INK, TINT), slice(UDP, None)):
+            assert torch.equal(picture[:, rest], sample.picture[:, rest])
         slots = other.slots.flip(-1) if is_mirrored else other.slots
         assert torch.equal(slots[:, :, :3], sample.slots[:, :, order])
-        assert torch.equal(
-            picture[:, 6], -sample.picture[:, 6] if is_mirrored else sample.picture[:, 6]
-        )
     assert len(seen) > 4
 
 

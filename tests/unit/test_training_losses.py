@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from renderer.guided.slots import PICTURE_CHANNELS
+from renderer.guided.slots import ALPHA, COLOUR, PICTURE_CHANNELS, UDP
 from renderer.metrics.flicker import flicker, match_landmarks
 from renderer.training.correspondence import correspondence
 from renderer.training.losses import Painting, distance_to_teacher, losses, structure
@@ -20,7 +20,7 @@ def noise(*shape: int, seed: int = 0) -> Tensor:
 
 
 def moving_figure(step_px: int) -> tuple[Tensor, Tensor]:
-    """Return picture ``[2, 9, H, W]`` and paint ``[2, 3, H, W]`` of a square that moves right."""
+    """Return picture ``[2, 22, H, W]`` and paint ``[2, 3, H, W]`` of a square that moves right."""
     picture = torch.zeros(2, PICTURE_CHANNELS, SIDE, SIDE)
     paint = torch.full((2, 3, SIDE, SIDE), 0.5)
     y, x = torch.meshgrid(torch.arange(30.0), torch.arange(30.0), indexing="ij")
@@ -28,8 +28,9 @@ def moving_figure(step_px: int) -> tuple[Tensor, Tensor]:
     texture = noise(3, 30, 30)
     for frame in (0, 1):
         columns = slice(10 + frame * step_px, 40 + frame * step_px)
-        picture[frame, 3:6, 16:46, columns] = 1
-        picture[frame, 6:, 16:46, columns] = landmark
+        picture[frame, [ALPHA, UDP], 16:46, columns] = 1
+        picture[frame, COLOUR:ALPHA] = 0.4
+        picture[frame, UDP + 1 :, 16:46, columns] = landmark
         paint[frame, :, 16:46, columns] = texture
     return picture, paint
 
@@ -80,7 +81,7 @@ def test_landmarks_are_found_where_the_measure_of_flicker_finds_them(step_px: in
     picture, paint = moving_figure(step_px)
     maps = []
     for one in picture:
-        planes = torch.cat([one[6:] + 0.5, one[5:6]]).permute(1, 2, 0)
+        planes = torch.cat([one[UDP + 1 :] + 0.5, one[UDP : UDP + 1]]).permute(1, 2, 0)
         maps.append(UdpMap(np.ascontiguousarray(planes.numpy())))
     slow = match_landmarks(*maps)
     fast = correspondence(picture[:1], picture[1:])
@@ -108,7 +109,7 @@ def test_a_frame_without_a_figure_matches_nothing_but_the_empty_ground() -> None
     picture, _ = moving_figure(0)
     picture[0] = 0
     matched = correspondence(picture[:1], picture[1:]).matched[0, 0]
-    assert torch.equal(matched, 1 - picture[1, 5])
+    assert torch.equal(matched, 1 - picture[1, UDP])
 
 
 def test_a_pupil_like_its_teacher_is_not_blamed_and_another_is() -> None:
