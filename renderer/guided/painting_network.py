@@ -6,7 +6,7 @@ What differs from ``GuidedNetwork``, whose form training needs:
 - the first convolutions read pixels as they lie. In memory ordered [H, W, C], a row of cells is two
   rows of W / 2 columns with 2 C channels each, and a 3 x 3 kernel over cells is a 6 x 3 kernel that
   takes two rows a step. Rearranging pixels into cells takes longer than the convolution;
-- heads write the upper and the lower rows of cells separately, for the same reason;
+- heads write cells row by row, for the same reason;
 - all at the picture's full size happens in planes of single precision.
 
 Margin: K candidates, H x W pixels, h x w cells; c and s are the widths of trunk and candidates.
@@ -17,16 +17,18 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, grid_sample, interpolate, leaky_relu_
 
 from renderer.guided.network import (
+    DETAIL,
+    DETAIL_CHANNELS,
     FOLD,
     MOST_FLOW_PX,
+    OUTPUTS,
     PAINTED_REACH,
     SLOPE,
-    UDP_CHANNELS,
     GuidedNetwork,
+    inked,
 )
-from renderer.guided.slots import PICTURE_CHANNELS, SLOT_CHANNELS
+from renderer.guided.slots import ALPHA, INK, PAINT, SLOT_CHANNELS, UDP
 
-HEAD_PLANES = 6  # painted (3), gate, alpha, choice of the classical colour
 FLOW_AXES = 2
 
 
@@ -45,23 +47,25 @@ class PaintingNetwork(nn.Module):
         self.dtype = dtype
         folded = network.folded()
         encoder, trunk = folded.slot_encoder, folded.trunk
-        self.slot_cells = _CellConvolution(encoder.enter[0].convolution, SLOT_CHANNELS)
+        self.slot_cells = _CellConvolution(_first(encoder.enter), SLOT_CHANNELS)
         self.slot_enter = encoder.enter[1:]
         self.slot_down = encoder.down
-        self.messages = nn.ModuleList(message.weight for message in encoder.messages)
-        first = trunk.enter[0].convolution
-        self.picture_cells = _CellConvolution(first, PICTURE_CHANNELS)
-        self.message_enter = _convolution(
-            first.weight[:, PICTURE_CHANNELS * FOLD**2 :], None, padding=(1, 1)
+        self.messages = nn.ModuleList(
+            message.get_submodule("weight") for message in encoder.messages
         )
+        first, cell = _first(trunk.enter), DETAIL_CHANNELS * FOLD**2
+        self.detail_cells = _CellConvolution(first, DETAIL_CHANNELS)
+        self.message_enter = _convolution(first.weight[:, cell:], None, padding=(1, 1))
         self.trunk_enter = trunk.enter[1:]
         self.down, self.udp, self.deepen = trunk.down, trunk.udp, trunk.deepen
         self.narrow, self.merge = trunk.narrow, trunk.merge
-        self.picture_rows = _row_heads(folded.picture_head, HEAD_PLANES)
-        self.picture_flow = _last_outputs(folded.picture_head, FLOW_AXES)
+        head = _row_by_row(folded.picture_head, OUTPUTS)
+        self.picture_head = _convolution(head.weight[:, :-cell], None)
+        self.detail_head = _CellConvolution(
+            _convolution(head.weight[:, -cell:], head.bias), DETAIL_CHANNELS
+        )
         self.slot_join = folded.slot_join
-        self.slot_rows = _row_heads(folded.slot_head, 1)
-        self.slot_flow = _last_outputs(folded.slot_head, FLOW_AXES)
+        self.slot_head = _row_by_row(folded.slot_head, 1)
         self.to(dtype=dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.eval().requires_grad_(False)
 
@@ -75,20 +79,23 @@ class PaintingNetwork(nn.Module):
         Returns:
             ``[4, H, W]`` float32: straight colour, then alpha, in [0, 1].
         """
-        classical = picture[:3]
-        news = torch.cat([slots[:, :3] - classical, slots[:, 3:]], 1)  # [K, S, H, W]
+        paint = picture[PAINT:INK]
+        news = torch.cat([slots[:, :3] - paint, slots[:, 3:]], 1)  # [K, S, H, W]
         each, messages = self._listen(self._pixels(news))  # [K, s0, h, w]
-        x = self._think(self._pixels(picture[None]), messages)  # [1, c0, h, w]
+        detail = self._pixels(picture[None, DETAIL])  # [1, H, W, D]
+        x = self._think(detail, picture[None, UDP:], messages)  # [1, c0, h, w]
+        planes, flow = _spread(self.picture_head(x) + self.detail_head(detail), OUTPUTS)
         joined = leaky_relu_(each + self.slot_join(x), SLOPE)  # [K, s0, h, w]
-        flows = torch.cat([self.picture_flow(x), self.slot_flow(joined)])  # [1+K, 2, h, w]
-        moved = shift(torch.cat([classical[None], slots[:, :3]]), flows)  # [1+K, 3, H, W]
-        planes = _rows(self.picture_rows, x)[0]  # [6, H, W]
-        choices = _rows(self.slot_rows, joined)[:, 0]  # [K, H, W]
-        shares = torch.cat([planes[5:], choices]).softmax(0)  # [1+K, H, W]
-        copied = weighted_sum(moved, shares[:, None])
-        painted = classical + PAINTED_REACH * planes[:3].tanh()
-        colour = torch.lerp(copied, painted, planes[3:4].sigmoid())  # [3, H, W]
-        return torch.cat([colour, picture[3:4] + planes[4:5].tanh()]).clamp(0, 1)
+        choices, flows = _spread(self.slot_head(joined), 1)  # [K, 1, H, W], [K, 2, h, w]
+        sources = torch.cat([paint[None], slots[:, :3]])  # [1+K, 3, H, W]
+        moved = shift(sources, torch.cat([flow, flows]))
+        shares = torch.cat([planes[:, 6:], choices]).softmax(0)  # [1+K, 1, H, W]
+        copied = weighted_sum(moved, shares)[None]  # [1, 3, H, W]
+        invented = paint + PAINTED_REACH * planes[:, :3].tanh()
+        mixed = torch.lerp(copied, invented, planes[:, 3:4].sigmoid())
+        colour = inked(mixed, picture[None], planes[:, 5:6].tanh())
+        alpha = picture[ALPHA] + planes[:, 4:5].tanh()  # [1, 1, H, W]
+        return torch.cat([colour, alpha], 1)[0].clamp(0, 1)
 
     def _pixels(self, planes: Tensor) -> Tensor:
         """Turn planes ``[N, C, H, W]`` into ``[N, H, W, C]`` in the convolutions' type."""
@@ -106,15 +113,15 @@ class PaintingNetwork(nn.Module):
     def _message(self, level: int, features: Tensor) -> Tensor:
         return weighted_sum(features, self.messages[level](features).softmax(0))[None]
 
-    def _think(self, pixels: Tensor, messages: list[Tensor]) -> Tensor:
+    def _think(self, detail: Tensor, pose: Tensor, messages: list[Tensor]) -> Tensor:
         """Run the trunk, ``[1, c0, h, w]``."""
-        udp = pixels[..., PICTURE_CHANNELS - UDP_CHANNELS :].permute(0, 3, 1, 2)  # [1, 4, H, W]
-        x = self.picture_cells(pixels) + self.message_enter(messages[0])
+        x: Tensor = self.detail_cells(detail) + self.message_enter(messages[0])
         x = self.trunk_enter(leaky_relu_(x, SLOPE))
+        udp = avg_pool2d(pose, FOLD).to(self.dtype)  # [1, 4, h, w]
         skips = []
         for level, down in enumerate(self.down):
             skips.append(x)  # [1, c0, h, w], [1, c1, h/2, w/2] ...
-            udp = avg_pool2d(udp, 2 if level else 2 * FOLD)
+            udp = avg_pool2d(udp, 2)
             said = [udp, *messages[level + 1 : level + 2]]
             x = self.deepen[level](down(x) + self.udp[level](torch.cat(said, 1)))
         for narrow, merge in zip(self.narrow, self.merge, strict=True):
@@ -124,16 +131,18 @@ class PaintingNetwork(nn.Module):
 
 
 class _CellConvolution(nn.Module):
-    """A 3 x 3 convolution over cells, on pixels."""
+    """A convolution over cells, on pixels."""
 
     def __init__(self, convolution: nn.Conv2d, channels: int) -> None:
         """Take the weights of the first ``channels`` of every pixel of a cell."""
         super().__init__()
         self.channels = channels
-        weight = convolution.weight[:, : channels * FOLD**2]  # [s, C * y * x, 3, 3]
-        weight = weight.reshape(len(weight), channels, FOLD, FOLD, 3, 3)
-        weight = weight.permute(0, 3, 1, 4, 2, 5).reshape(len(weight), -1, 3 * FOLD, 3)
-        self.convolution = _convolution(weight, convolution.bias, (FOLD, 1), (FOLD, 1))
+        weight = convolution.weight[:, : channels * FOLD**2]  # [s, C * y * x, k, k]
+        outputs, _, side, _ = weight.shape
+        weight = weight.reshape(outputs, channels, FOLD, FOLD, side, side)
+        weight = weight.permute(0, 3, 1, 4, 2, 5).reshape(outputs, -1, side * FOLD, side)
+        rim = side // 2
+        self.convolution = _convolution(weight, convolution.bias, (rim * FOLD, rim), (FOLD, 1))
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Map ``[N, H, W, C]`` to ``[N, s, h, w]``."""
@@ -141,6 +150,13 @@ class _CellConvolution(nn.Module):
         half = pixels.reshape(count, height, width // FOLD, FOLD * channels)
         convolved: Tensor = self.convolution(half.permute(0, 3, 1, 2))
         return convolved
+
+
+def _first(blocks: nn.Sequential) -> nn.Conv2d:
+    convolution = blocks[0].get_submodule("convolution")
+    if not isinstance(convolution, nn.Conv2d):
+        raise TypeError(f"unexpected block: it begins with {type(convolution).__name__}")
+    return convolution
 
 
 def _convolution(
@@ -158,35 +174,27 @@ def _convolution(
     return made
 
 
-def _row_heads(head: nn.Conv2d, planes: int) -> nn.ModuleList:
-    """Cut what writes cells into what writes their upper and lower rows: ``[x, plane]`` each."""
-    order = torch.arange(planes * FOLD**2).view(planes, FOLD, FOLD).permute(1, 2, 0)
-    return nn.ModuleList(_outputs(head, row.reshape(-1)) for row in order)
+def _row_by_row(head: nn.Conv2d, planes: int) -> nn.Conv2d:
+    """Let what writes cells, plane by plane, write them row by row and pixel by pixel."""
+    cells = planes * FOLD**2
+    order = torch.arange(cells).view(planes, FOLD, FOLD).permute(1, 2, 0).reshape(-1)
+    order = torch.cat([order, torch.arange(cells, head.out_channels)])
+    return _convolution(head.weight[order], None if head.bias is None else head.bias[order])
 
 
-def _last_outputs(head: nn.Conv2d, count: int) -> nn.Conv2d:
-    outputs = head.out_channels
-    return _outputs(head, torch.arange(outputs - count, outputs))
-
-
-def _outputs(head: nn.Conv2d, chosen: Tensor) -> nn.Conv2d:
-    return _convolution(head.weight[chosen], None if head.bias is None else head.bias[chosen])
-
-
-def _rows(heads: nn.ModuleList, features: Tensor) -> Tensor:
-    """Write planes ``[N, C, H, W]`` float32 from features ``[N, c, h, w]``, row by row."""
-    count, _, height, width = features.shape
+def _spread(cells: Tensor, planes: int) -> tuple[Tensor, Tensor]:
+    """Split what a head wrote into planes ``[N, C, H, W]`` float32 and a flow ``[N, 2, h, w]``."""
     rows = []
-    for head in heads:
-        pixels = head(features).permute(0, 2, 3, 1).reshape(count, height, width * FOLD, -1)
-        planes = pixels.permute(0, 3, 1, 2)  # [N, C, h, W]
-        rows.append(planes.to(torch.float32, memory_format=torch.contiguous_format))
-    return torch.stack(rows, 3).view(count, -1, height * FOLD, width * FOLD)
+    for row in cells[:, :-FLOW_AXES].chunk(FOLD, 1):
+        pixels = row.unflatten(1, (FOLD, planes)).permute(0, 2, 3, 4, 1)  # [N, C, h, w, x]
+        pixels = pixels.to(torch.float32, memory_format=torch.contiguous_format)
+        rows.append(pixels.flatten(3))  # [N, C, h, W]
+    return torch.stack(rows, 3).flatten(2, 3), cells[:, -FLOW_AXES:]
 
 
 def weighted_sum(values: Tensor, shares: Tensor) -> Tensor:
     """Sum ``[K, C, H, W]`` over K, weighted by ``[K, 1, H, W]``."""
-    if torch.jit.is_tracing():  # for ONNX, where any number will come
+    if torch.onnx.is_in_onnx_export():  # any number will come
         return (values * shares).sum(0)
     total = values[0] * shares[0]
     for value, share in zip(values[1:], shares[1:], strict=True):
