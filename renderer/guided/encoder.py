@@ -7,6 +7,7 @@ from types import MappingProxyType
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter
 
 from renderer.errors import SheetError
 from renderer.guided.atlas import Atlas, Patch, pack_atlas
@@ -121,8 +122,27 @@ def _view_surface(view: SheetView, sheet: CharacterSheet) -> Surface | None:
     tint = np.maximum(np.asarray(sheet.ink.tint, np.float32), 0.1)[:, None, None]
     painted = view.image[..., :3].transpose(2, 0, 1)[box].astype(np.float32)
     colour = np.minimum(painted / (1 - ink * (1 - tint)), 255)
+    colour = np.minimum(colour, _brightest_beside(painted, shown & (ink <= FREE_OF_INK), rim))
     usable = shown * np.where(ink > FREE_OF_INK, INKED_TRUST, 1) * _purity(landmark, shown)
     return Surface(landmark, colour.astype(np.float32), usable.astype(np.float32))
+
+
+def _brightest_beside(
+    painted: NDArray[np.float32], free: NDArray[np.bool_], reach_px: int
+) -> NDArray[np.float32]:
+    """Return the brightest paint without ink nearby; what is lifted from a line is no brighter.
+
+    Where a drawing is off its UDP, ink would be lifted from paint that has none.
+
+    Args:
+        painted: ``[3, H, W]``.
+        free: ``[H, W]``, where there is no ink.
+        reach_px: How far to look.
+    """
+    window = (1, 2 * reach_px + 1, 2 * reach_px + 1)
+    brightest = maximum_filter(np.where(free, painted, 0), window, mode="constant")
+    nothing = maximum_filter(free, window[1:], mode="constant") == 0
+    return np.where(nothing, np.float32(255), np.maximum(brightest, painted))
 
 
 def _purity(landmark: NDArray[np.float32], shown: NDArray[np.bool_]) -> NDArray[np.float32]:

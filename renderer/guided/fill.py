@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate, pad
 
 THINNEST = 0.5  # coverage that a hair's tip keeps
-FILL_TRUST = 0.001  # colours less certain than this yield to their surroundings
+FILL_TRUST = 0.0015  # colours less certain than this yield to their surroundings
 
 
 def fill_holes(weighted: Tensor, steps: int = 6) -> Tensor:
