@@ -15,13 +15,17 @@ SET_SIZE, SET_POSES, SET_VIEWS = 256, 24, 4
 MOST_RIG_VIEWS = 21
 # That need --set or --rig.
 RIG_OPTIONS = (
-    *("views", "sheet_size", "picture"),
-    *("unlit", "no_ink", "without_expressions", "fit_proxy"),
+    *("views", "sheet_size", "picture", "ablations", "lpips"),
+    *("unlit", "no_ink", "without_expressions", "fit_proxy", "no_registration"),
 )
 SET_HELP = (
     "draw sheets of --rig or of the avatar's rig: exact landmarks, wrong ones (noisy, "
     "twice-noisy), or exact ones with 1, 2, 4, 8 drawings (views)"
 )
+
+ABLATIONS_HELP = "measure the guided decoder without warping and without messages, too"
+NO_REGISTRATION_HELP = "leave a set's landmarks as wrong as they are: guided and lookup alone"
+LPIPS_HELP = "folder with alexnet-owt-7be5be79.pth and alex.pth (torch's own, if they are there)"
 
 
 def add_parser(subparsers: Any) -> None:
@@ -44,9 +48,12 @@ def add_parser(subparsers: Any) -> None:
     add("--unlit", action="store_true", help="flat colours in a set, no light and shade")
     add("--no-ink", action="store_true", help="no outlines in a set")
     add("--without-expressions", action="store_true", help="neutral faces in a set")
+    add("--no-registration", action="store_true", help=NO_REGISTRATION_HELP)
     add("--fit-proxy", action="store_true", help="fit the proxy to a set's drawings first")
     add("--seed", type=int, default=0, help="of all chance")
     add("--supersampling", type=int, choices=(1, 2, 3, 4), default=2, help="of edges")
+    add("--ablations", action="store_true", help=ABLATIONS_HELP)
+    add("--lpips", type=Path, metavar="DIR", help=LPIPS_HELP)
     add("--json", type=Path, metavar="FILE", help="write the scores")
     add("--picture", type=Path, metavar="FILE", help="write a contact sheet of a set (PNG)")
     add("--pictures", type=Path, metavar="DIR", help="write the worst pictures beside the truth")

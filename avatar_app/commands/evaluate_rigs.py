@@ -1,13 +1,19 @@
 """``evaluate --set``: sheets drawn of rigs for the occasion, a table per character, means."""
 
 import argparse
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from avatar_app.commands.evaluated_decoder import open_evaluated_decoder
+from avatar_app.commands.evaluated_decoder import (
+    ABLATIONS,
+    UNREGISTERED,
+    open_evaluated_decoder,
+)
 from avatar_app.commands.evaluation_picture import Exhibit, draw_exhibits
+from avatar_app.commands.evaluation_table import heading, photo_l1_table, row
 from avatar_app.commands.report import write_json, write_whole
+from renderer.evaluation import evaluate
 from renderer.evaluation.evaluation_set import DEFAULT_VIEWS, SETS
 from renderer.evaluation.summary import means, summarise
 from renderer.evaluation.trial import Trial, TrialOptions, TrialResult
@@ -17,19 +23,11 @@ if TYPE_CHECKING:
     import moderngl
 
     from renderer.engines import Decoder
+    from renderer.evaluation import Comparison, PerceptualDistance
     from udp_live.rig.rig import Rig
 
 CLIPS = 6  # per character and number of drawings
-# Whose pictures stand beside a decoder's own on the contact sheet.
-REFERENCES: Mapping[str, str] = {"plain": "lookup", "lookup": "plain"}
-OTHER_REFERENCE = "lookup"
-COLUMNS = (
-    *(("figure_psnr", "fig dB", 7), ("worst_figure_psnr", "worst", 6), ("figure_l1", "fig L1", 7)),
-    *(("image_l1", "img L1", 7), ("figure_ssim", "SSIM", 6), ("alpha_iou", "IoU", 6)),
-    *(("boundary_px", "edge px", 7), ("union_psnr", "uni dB", 6)),
-    *(("flicker", "flicker", 7), ("flicker_resampled", "of res.", 7), ("decode_ms", "ms", 6)),
-)
-NO_LPIPS = "LPIPS is left out: weights of its network are not here"
+NO_LPIPS = "LPIPS is left out: weights of its network are not here, see --lpips"
 
 Figures = dict[str, float]
 ByViews = dict[int, dict[str, Any]]  # number of drawings to identities and means
@@ -39,39 +37,75 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure every character, print the table, write JSON and contact sheet."""
     from udp_live.rasterizer.gl_context import open_context
 
-    decoder = open_evaluated_decoder(arguments.decoder, arguments.device)
+    perceptual = _perceptual(arguments.lpips)
     context = open_context(arguments.gl_backend)
-    print(f"{arguments.set}, {arguments.size} px, {arguments.decoder} on {decoder.device}")
     try:
-        by_views, exhibits = _measure(arguments, _Bench(arguments, decoder, context))
+        device, rows, exhibits = _measure_all(arguments, context, perceptual)
     finally:
         context.release()
-        decoder.close()
-    if len(by_views) > 1:
-        print(_photo_l1_table(arguments.decoder, by_views))
-    print(NO_LPIPS)
+    by_views = rows[arguments.decoder]
+    if len(by_views) > 1 or len(rows) > 1:
+        print(photo_l1_table(rows))
+    if perceptual is None:
+        print(NO_LPIPS)
     if arguments.json is not None:
-        write_json(arguments.json, _report(arguments, decoder.device, by_views))
+        report = _report(arguments, device, by_views)
+        if len(rows) > 1:
+            report["ablations"] = {name: _by_text(rows[name]) for name in ABLATIONS}
+        write_json(arguments.json, report)
     if arguments.picture is not None:
         write_whole(arguments.picture, draw_exhibits(exhibits))
     return 0
 
 
-def _measure(arguments: argparse.Namespace, bench: "_Bench") -> tuple[ByViews, list[Exhibit]]:
+def _measure_all(
+    arguments: argparse.Namespace,
+    context: "moderngl.Context",
+    perceptual: "PerceptualDistance | None",
+) -> tuple[str, dict[str, ByViews], list[Exhibit]]:
+    """Return device, figures by decoder, and what the contact sheet shows of the first one."""
+    names = (arguments.decoder, *(ABLATIONS if arguments.ablations else ()))
+    rows: dict[str, ByViews] = {}
+    shown: list[Exhibit] = []
+    for name in names:
+        decoder = open_evaluated_decoder(
+            name, arguments.device, registers=not arguments.no_registration
+        )
+        print(f"{arguments.set}, {arguments.size} px, {name} on {decoder.device}")
+        try:
+            bench = _Bench(arguments, decoder, context, perceptual)
+            rows[name], exhibits = _measure(arguments, bench, shows=not rows)
+        finally:
+            decoder.close()
+        shown = shown or exhibits
+    return decoder.device, rows, shown
+
+
+def _perceptual(folder: Path | None) -> "PerceptualDistance | None":
+    """Return LPIPS with the weights of a folder, or of torch's own where there are any."""
+    from renderer.evaluation.lpips import Lpips, lpips_folder
+
+    folder = folder or lpips_folder()
+    return None if folder is None else Lpips(folder)
+
+
+def _measure(
+    arguments: argparse.Namespace, bench: "_Bench", *, shows: bool
+) -> tuple[ByViews, list[Exhibit]]:
     """Print a row per character and number of drawings, and their means."""
     counts = SETS[arguments.set].view_counts or (arguments.views,)
     found: dict[int, dict[str, Figures]] = {count: {} for count in counts}
     exhibits: list[Exhibit] = []
-    print(_heading(), flush=True)
+    print(heading(), flush=True)
     for name, rig in _characters(arguments):
         for count in counts:
             found[count][name] = bench.measure(rig, count)
-            print(_row(name, count, found[count][name]), flush=True)
-        if arguments.picture is not None:
+            print(row(name, count, found[count][name]), flush=True)
+        if shows and arguments.picture is not None:
             exhibits += bench.exhibits(name, rig, _shown_count(counts))
     by_views = {count: _with_means(figures) for count, figures in found.items()}
     for count, figures in by_views.items():
-        print(_row("mean", count, figures["means"]))
+        print(row("mean", count, figures["means"]))
     return by_views, exhibits
 
 
@@ -83,8 +117,10 @@ class _Bench:
         arguments: argparse.Namespace,
         decoder: "Decoder",
         context: "moderngl.Context",
+        perceptual: "PerceptualDistance | None",
     ) -> None:
         self._arguments = arguments
+        self._perceptual = perceptual
         self._set = SETS[arguments.set]
         self._decoder = decoder
         self._context = context
@@ -96,31 +132,50 @@ class _Bench:
         return summarise(scores, [f for result in results for f in result.flickers])
 
     def exhibits(self, name: str, rig: "Rig", views: int) -> list[Exhibit]:
-        """Paint the first full figure and the first bust, beside a reference."""
-        reference_name = REFERENCES.get(self._arguments.decoder, OTHER_REFERENCE)
-        reference = open_evaluated_decoder(reference_name, self._arguments.device)
+        """Paint a full figure, a bust and a face, beside what others make of them."""
         trial = self._trial(rig, views, 0)
-        painted = trial.run(trial.contest(self._decoder), 2, 0).comparisons
-        beside = trial.run(trial.contest(reference), 2, 0).comparisons
+        painted = {label: self._painted(trial, reference) for label, *reference in self._beside()}
+        painted[self._arguments.decoder] = list(
+            evaluate(trial.contest(self._decoder), trial.exhibit_cases())
+        )
         drawings = tuple(view.image for view in trial.sheet.views)
         trial.close()
-        reference.close()
+        last = painted[self._arguments.decoder]
         return [
             Exhibit(
-                f"{name}, {this.score.name.split()[0]}",
+                f"{name}, {shown.score.name.split()[0]}",
                 drawings,
-                this.truth,
-                {reference_name: other.painted, self._arguments.decoder: this.painted},
+                shown.truth,
+                {label: found[index].painted for label, found in painted.items()},
             )
-            for this, other in zip(painted, beside, strict=True)
+            for index, shown in enumerate(last)
         ]
+
+    def _beside(self) -> list[tuple[str, str, bool]]:
+        """Return label, decoder and registration of the other columns of the contact sheet."""
+        name, registers = self._arguments.decoder, not self._arguments.no_registration
+        if name in ("plain", "lookup"):
+            beside = [("plain", "plain", registers)] if name == "lookup" else []
+        else:
+            beside = [("lookup", "lookup", registers)]
+        if name in UNREGISTERED and registers and not self._set.wrongness.is_exact:
+            beside.insert(0, ("lookup, not registered", "lookup", False))
+        return beside
+
+    def _painted(self, trial: Trial, reference: Sequence[Any]) -> "list[Comparison]":
+        name, registers = reference
+        decoder = open_evaluated_decoder(name, self._arguments.device, registers=registers)
+        try:
+            return list(evaluate(trial.contest(decoder), trial.exhibit_cases()))
+        finally:
+            decoder.close()
 
     def _result(self, rig: "Rig", views: int, draw: int) -> TrialResult:
         trial = self._trial(rig, views, draw)
         poses = _share(self._arguments.poses, self._set.draws, draw)
         clips = _share(CLIPS, self._set.draws, draw)
         try:
-            return trial.run(trial.contest(self._decoder), poses, clips)
+            return trial.run(trial.contest(self._decoder), poses, clips, self._perceptual)
         finally:
             trial.close()
 
@@ -187,32 +242,14 @@ def _report(arguments: argparse.Namespace, device: str, by_views: ByViews) -> di
         "ink": not arguments.no_ink,
         "expressions": not arguments.without_expressions,
         "fit_proxy": arguments.fit_proxy,
+        "registration": not arguments.no_registration,
         "views": shown,
         **by_views[shown],
     }
     if len(by_views) > 1:
-        report["by_views"] = {str(count): figures for count, figures in by_views.items()}
+        report["by_views"] = _by_text(by_views)
     return report
 
 
-def _heading() -> str:
-    return f"{'character':32} {'drawings':>8} " + " ".join(f"{h:>{w}}" for _, h, w in COLUMNS)
-
-
-def _row(name: str, views: int, figures: Figures) -> str:
-    cells = [_cell(key, figures.get(key), width) for key, _, width in COLUMNS]
-    return f"{name[-32:]:32} {views:>8} " + " ".join(cells)
-
-
-def _cell(key: str, value: float | None, width: int) -> str:
-    if value is None:
-        return f"{'-':>{width}}"
-    digits = 4 if key.endswith(("l1", "ssim", "iou")) else 2
-    return f"{value:{width}.{digits}f}"
-
-
-def _photo_l1_table(decoder: str, by_views: ByViews) -> str:
-    """Format the mean L1 over the picture by number of drawings, in the shape of CoNR's table."""
-    head = f"{'photo L1, drawings':24}" + "".join(f"{count:>9}" for count in by_views)
-    values = "".join(f"{figures['means']['image_l1']:9.4f}" for figures in by_views.values())
-    return f"{head}\n{decoder:24}{values}"
+def _by_text(by_views: ByViews) -> dict[str, Any]:
+    return {str(count): figures for count, figures in by_views.items()}

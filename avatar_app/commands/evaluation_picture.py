@@ -15,7 +15,8 @@ Picture = NDArray[np.uint8]
 
 ERROR_GAIN = 3.0  # errors are too faint to see as they are
 PAPER, INK = 250, (40, 40, 40)
-CAPTION_PX = 22
+CAPTION_PX = 26
+LEAST_CELL_PX = 512  # smaller pictures are enlarged, so that seams, hair tips and eyes show
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +45,30 @@ def draw_exhibits(exhibits: Sequence[Exhibit]) -> bytes:
 
 
 def _row(exhibit: Exhibit) -> Picture:
-    side = exhibit.truth.shape[0]
+    side = exhibit.truth.shape[0] * _enlargement(exhibit)
     truth = over_grey(exhibit.truth, premultiplied=False)
     cells = [
         _captioned(_drawings(exhibit.drawings, side), exhibit.label),
-        _captioned(truth, "target"),
+        _captioned(_enlarged(truth, side), "target"),
     ]
     painted = truth
     for name, picture in exhibit.painted.items():
         painted = over_grey(picture, premultiplied=True)
-        cells.append(_captioned(painted, f"{name}{_decibels(exhibit.truth, picture)}"))
+        caption = f"{name}{_decibels(exhibit.truth, picture)}"
+        cells.append(_captioned(_enlarged(painted, side), caption))
     error = np.minimum(np.abs(painted - truth) * ERROR_GAIN, 255)
-    cells.append(_captioned(error, f"error x {ERROR_GAIN:g}"))
+    cells.append(_captioned(_enlarged(error, side), f"error x {ERROR_GAIN:g}"))
     return np.concatenate(cells, axis=1)
+
+
+def _enlargement(exhibit: Exhibit) -> int:
+    return max(LEAST_CELL_PX // exhibit.truth.shape[0], 1)
+
+
+def _enlarged(picture: NDArray[np.float64], side: int) -> NDArray[np.float64]:
+    """Return the picture with larger pixels, each still to be seen."""
+    times = side // picture.shape[0]
+    return np.repeat(np.repeat(picture, times, axis=0), times, axis=1)
 
 
 def _decibels(truth: Picture, painted: Picture) -> str:
@@ -87,6 +99,6 @@ def _captioned(picture: NDArray[np.float64], text: str) -> Picture:
     """Return the picture with a line of text above it."""
     caption = np.full((CAPTION_PX, picture.shape[1], 3), PAPER, np.uint8)
     place = (4, CAPTION_PX - 7)
-    cv2.putText(caption, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.4, INK, 1, cv2.LINE_AA)
+    cv2.putText(caption, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.5, INK, 1, cv2.LINE_AA)
     shown = np.clip(np.rint(picture), 0, 255).astype(np.uint8)
     return np.concatenate([caption, shown])

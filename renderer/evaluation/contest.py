@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -42,6 +42,7 @@ class Score:
         boundary_px: Distance of the outlines.
         union_psnr: dB, over grey, where either picture shows anything.
         decode_ms: Time of the decoder.
+        lpips: Perceptual distance, 0 for equal pictures; None where nobody measured it.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Score:
     boundary_px: float
     union_psnr: float
     decode_ms: float
+    lpips: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,13 @@ class Comparison:
     score: Score
     truth: Picture = field(repr=False)
     painted: Picture = field(repr=False)
+
+
+class PerceptualDistance(Protocol):
+    """What tells how different pictures look: ``renderer.evaluation.lpips.Lpips``."""
+
+    def __call__(self, truth: Picture, painted: Picture) -> float:
+        """Compare straight truth and premultiplied painting."""
 
 
 class UdpDrawer(Protocol):
@@ -117,7 +126,9 @@ class Contest:
     coarse_toon: ToonDrawer | None = None
 
 
-def evaluate(contest: Contest, cases: Iterable[Case]) -> Iterator[Comparison]:
+def evaluate(
+    contest: Contest, cases: Iterable[Case], perceptual: PerceptualDistance | None = None
+) -> Iterator[Comparison]:
     """Paint every case and compare it with the rig's own toon drawing."""
     for case in cases:
         truth = contest.toon.draw(case.pose, case.viewpoint)
@@ -125,7 +136,10 @@ def evaluate(contest: Contest, cases: Iterable[Case]) -> Iterator[Comparison]:
         start_s = time.perf_counter()
         painted = _painted(contest, case, udp_map)
         decode_ms = (time.perf_counter() - start_s) * 1e3
-        yield Comparison(score(case.name, truth, painted, decode_ms), truth, painted)
+        found = score(case.name, truth, painted, decode_ms)
+        if perceptual is not None:
+            found = replace(found, lpips=perceptual(truth, painted))
+        yield Comparison(found, truth, painted)
 
 
 def score(name: str, truth: Picture, painted: Picture, decode_ms: float = 0.0) -> Score:

@@ -24,15 +24,18 @@ def summarise(scores: Sequence[Score], flickers: Sequence[FlickerScore]) -> dict
         flickers: Of all its clips; without any there are no figures of flicker.
 
     Returns:
-        The means of ``MEANS``, ``worst_figure_psnr``, ``decode_ms`` (the median), ``pictures``;
-        ``flicker``, how often the painting changes as much as the truth, and both of its sides;
-        ``flicker_resampled``, the same against a truth with as few samples per pixel as the
-        decoder had.
+        The means of ``MEANS`` and, where it was measured, of ``lpips``; ``worst_figure_psnr``,
+        ``decode_ms`` (the median), ``pictures``; ``flicker``, how often the painting changes as
+        much as the truth, and both of its sides; ``flicker_resampled``, the same against a truth
+        with as few samples per pixel as the decoder had.
     """
     figures = {name: fmean(_finite(getattr(score, name)) for score in scores) for name in MEANS}
     figures["worst_figure_psnr"] = min(_finite(score.figure_psnr) for score in scores)
     figures["decode_ms"] = median(score.decode_ms for score in scores)
     figures["pictures"] = len(scores)
+    distances = [score.lpips for score in scores if score.lpips is not None]
+    if distances:
+        figures["lpips"] = fmean(distances)
     if flickers:
         truth = fmean(score.truth for score in flickers)
         painted = fmean(score.painted for score in flickers)

@@ -13,6 +13,7 @@ from renderer.evaluation.contest import (
     Comparison,
     Contest,
     FlickerScore,
+    PerceptualDistance,
     evaluate,
     evaluate_clip,
 )
@@ -130,20 +131,28 @@ class Trial:
             self._coarse_toon,
         )
 
-    def run(self, contest: Contest, pictures: int, clips: int) -> TrialResult:
+    def run(
+        self,
+        contest: Contest,
+        pictures: int,
+        clips: int,
+        perceptual: PerceptualDistance | None = None,
+    ) -> TrialResult:
         """Measure a contest of this trial.
 
         Args:
             contest: From ``contest``.
             pictures: Random poses, half of them full figures, half of them busts.
             clips: Of consecutive frames, divided alike.
+            perceptual: Asked about every picture; None leaves its distance out.
         """
         flickers = [
             flicker
             for frames in self.clips(clips)
             for flicker in evaluate_clip(contest, frames, self._true_udp)
         ]
-        return TrialResult(tuple(evaluate(contest, self.cases(pictures))), tuple(flickers))
+        comparisons = tuple(evaluate(contest, self.cases(pictures), perceptual))
+        return TrialResult(comparisons, tuple(flickers))
 
     def cases(self, count: int) -> Iterator[Case]:
         """Yield random poses, the same for every decoder."""
@@ -152,11 +161,28 @@ class Trial:
                 self.rig, framing, share, self._seed(), expressions=self._options.expressions
             )
 
+    def exhibit_cases(self) -> Iterator[Case]:
+        """Yield what is worth looking at closely: a full figure, a bust, a face that moves."""
+        for framing in FRAMINGS:
+            yield next(random_cases(self.rig, framing, 1, self._seed()))
+        lively = random_cases(
+            self.rig, Framing.FACE, 2, self._seed(), expressions=self._options.expressions
+        )
+        yield list(lively)[1]
+
     def clips(self, count: int) -> Iterator[tuple[Case, ...]]:
         """Yield clips, the same for every decoder."""
         for framing, share in zip(FRAMINGS, _halves(count), strict=True):
             for number in range(share):
                 yield clip_cases(self.rig, framing, CLIP_FRAMES, self._seed() + number)
+
+    def draw_truth(self, pose: RigPose, viewpoint: Viewpoint) -> NDArray[np.uint8]:
+        """Return the true picture, ``[S, S, 4]`` uint8 straight RGBA."""
+        return self._toon.draw(pose, viewpoint)
+
+    def draw_true_map(self, pose: RigPose, viewpoint: Viewpoint) -> UdpMap:
+        """Return the true figure's UDP map, as large as the decoder's maps."""
+        return self._true_udp.draw(pose, viewpoint)
 
     def close(self) -> None:
         """Release all GPU memory; the context stays open."""

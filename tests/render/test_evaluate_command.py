@@ -85,7 +85,8 @@ def test_a_rig_is_measured_and_reported(
     assert "box/tiny" in table
     assert "mean" in table
     shown = cv2.imread(str(picture))
-    assert shown.shape[1] == 5 * 64  # drawings, target, plain, lookup, error
+    assert shown.shape[1] == 5 * 512  # drawings, target, plain, lookup, error
+    assert shown.shape[0] == 3 * (512 + 26)  # full, bust, face; a caption above each
     assert len(np.unique(shown)) > 20
 
 
@@ -139,6 +140,22 @@ def test_without_light_only_the_textures_colours_are_drawn(context: moderngl.Con
         shown[lit] = len(np.unique(front[front[..., 3] == 255][:, :3], axis=0))
         made.close()
     assert shown[False] < shown[True]
+
+
+def test_ablations_stand_below_the_decoder(
+    gl: None, rig_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    json_file = rig_file.parent / "ablations.json"
+    options = ("--decoder", "lookup", "--ablations", "--json", json_file, *SMALL)
+    assert run("--rig", rig_file, *options) == 0
+    found = report(json_file)
+    assert set(found["ablations"]) == {"without-warping", "without-messages"}
+    unwarped = found["ablations"]["without-warping"]["4"]["means"]
+    assert unwarped["image_l1"] > 1.5 * found["means"]["image_l1"]
+    lines = capsys.readouterr().out.splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith("photo L1"))
+    names = [line.split()[0] for line in lines[start + 1 : start + 4]]
+    assert names == ["lookup", "without-warping", "without-messages"]
 
 
 @pytest.mark.parametrize(
