@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from avatar_app.commands.live_options import DECODERS, DEVICES
+from avatar_app.commands.live_options import DECODER_HELP, DECODERS, DEVICES
 from avatar_app.paths import DEFAULT_AVATAR_NAME
 
 STAGES = ("capture", "tracking", "retargeting", "springs", "udp", "decoder", "pipeline")
@@ -16,7 +16,7 @@ def add_parser(subparsers: Any) -> None:
     add = parser.add_argument
     add("--avatar", default=DEFAULT_AVATAR_NAME, help="name, folder or .kigurumi file")
     add("--video", type=Path, help="a person on video; default: the avatar playing a clip")
-    add("--decoder", choices=DECODERS, default="guided", help="what paints")
+    add("--decoder", choices=DECODERS, default="guided", help=DECODER_HELP)
     add("--device", choices=DEVICES, default="auto", help="where it runs")
     add("--size", type=int, action="append", help="decoder size; may be repeated")
     add("--views", type=int, action="append", help="sheet views; may be repeated")

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
     from avatar_app.engine import EngineConfig, SourceConfig
 
 WINDOW, NO_OUTPUT = "window", "none"
-DECODERS = ("guided", "lookup", "conr", "conr-onnx")
+GUIDED_ENGINES = ("guided-fp32", "guided-half", "guided-onnx")
+DECODERS = ("guided", *GUIDED_ENGINES, "lookup", "conr", "conr-onnx")
+DECODER_HELP = (
+    "what paints; 'guided' measures at its first start what runs its network fastest, "
+    "'guided-...' forces one (default: guided)"
+)
 DEVICES = ("auto", "cpu", "cuda")
 FRAMINGS = ("bust", "half", "full", "face")
 SOURCE_HELP = (
@@ -52,7 +57,7 @@ def add_live_options(parser: argparse.ArgumentParser) -> None:
     )
     add("--every-frame", action="store_true", help="use each source frame once, repeatably")
     add("--report", type=Path, metavar="FILE.json", help="write what was measured")
-    add("--decoder", choices=DECODERS, default="guided", help="what paints")
+    add("--decoder", choices=DECODERS, default="guided", help=DECODER_HELP)
     add("--device", choices=DEVICES, default="auto", help="where the decoder runs")
     add_drawings(add)
     add(

@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from avatar_app.commands.live import interrupted_by_stop_signals
-from avatar_app.commands.live_options import DECODERS, DEVICES, FRAMINGS, add_drawings
+from avatar_app.commands.live_options import (
+    DECODER_HELP,
+    DECODERS,
+    DEVICES,
+    FRAMINGS,
+    add_drawings,
+)
 from avatar_app.commands.progress_bar import ProgressBar
 from avatar_app.commands.udp import LANDMARKS
 from avatar_app.errors import UsageError
@@ -61,7 +67,7 @@ def add_parser(subparsers: Any) -> None:
     add("--background", help="transparent, a colour like #ffffff, or an image")
     add("--audio", action=argparse.BooleanOptionalAction, default=True, help="keep the sound")
     add("--landmarks", choices=LANDMARKS, help="convention of the UDP files")
-    add("--decoder", choices=DECODERS, default="guided", help="what paints")
+    add("--decoder", choices=DECODERS, default="guided", help=DECODER_HELP)
     add("--device", choices=DEVICES, default="auto", help="where the decoder runs")
     add_drawings(add)
     add("--face-model", type=Path, metavar="FILE", help="face_landmarker.task")

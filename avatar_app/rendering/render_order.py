@@ -5,12 +5,13 @@ from pathlib import Path
 
 from avatar_app.engine import EngineConfig
 from avatar_app.output.compositor import parse_colour
-from avatar_app.paths import weights_folder
+from avatar_app.paths import guided_network_file, weights_folder
 from avatar_app.rendering.fingerprint import avatar_digest, file_digest, listing_digest
 
 Inputs = dict[str, str]
 
-NO_DOWNLOADS = ("guided", "lookup")  # they ask all drawings and need no weights of the user's
+CONR = ("conr", "conr-onnx")  # the others ask all drawings and need no weights of the user's
+LOOKUP = "lookup"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +69,17 @@ def painting_inputs(order: RenderOrder) -> Inputs:
         "size": str(config.size),
         "background": _background(config.background),
         "decoder": config.decoder,
-        "drawings": str(config.views) if config.decoder not in NO_DOWNLOADS else "all",
-        "weights": _weights() if config.decoder not in NO_DOWNLOADS else "none",
+        "drawings": str(config.views) if config.decoder in CONR else "all",
+        "weights": _weights(config.decoder),
         "device": config.device,
     }
 
 
-def _weights() -> str:
-    """Return the digest of the user's CoNR weights and their landmark convention."""
+def _weights(decoder: str) -> str:
+    """Return the digest of what a decoder has learned; of CoNR's landmark convention, too."""
+    if decoder not in CONR:
+        network = None if decoder == LOOKUP else guided_network_file()
+        return "none" if network is None else file_digest(network)
     from renderer.conr.landmarks.convention_file import CONVENTION_NAME
     from renderer.conr.weights.weights_file import WEIGHTS_NAME
 

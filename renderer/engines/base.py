@@ -11,7 +11,8 @@ from renderer.types import CharacterSheet, ViewOptions
 from udp_live.types import UdpMap
 from udp_live.udp_texture import UdpTexture
 
-DECODER_NAMES = ("guided", "lookup", "conr", "conr-onnx")
+GUIDED_ENGINES = {"guided-fp32": "fp32", "guided-half": "half", "guided-onnx": "onnx"}
+DECODER_NAMES = ("guided", *GUIDED_ENGINES, "lookup", "conr", "conr-onnx")
 
 
 class Decoder(Protocol):
@@ -81,9 +82,11 @@ def open_decoder(
     """Open a decoder.
 
     Args:
-        name: One of ``DECODER_NAMES``.
+        name: One of ``DECODER_NAMES``; ``guided`` runs its network with what is fastest here, its
+            other names force an engine.
         device: Torch device such as ``cpu`` or ``cuda``; None takes the GPU where there is one.
-        cache_folder: Where sheet encodings are kept; None keeps none.
+        cache_folder: Where sheet encodings, exported models and measurements are kept; None keeps
+            none.
         weights_folder: Where downloaded weights are; CoNR cannot do without.
         views: How many drawings CoNR paints from.
         network: Weights of the network that refines what ``guided`` looks up; None has none.
@@ -95,11 +98,12 @@ def open_decoder(
     """
     from renderer.engines.torch_device import pick_device
 
-    if name in ("guided", "lookup"):  # the look-up alone is guided without a network's weights
+    if name in ("guided", "lookup", *GUIDED_ENGINES):
         from renderer.guided.guided_decoder import GuidedDecoder
 
-        weights = network if name == "guided" else None
-        return GuidedDecoder(pick_device(device), cache_folder, weights)
+        weights = None if name == "lookup" else network  # the look-up alone needs none
+        engine = GUIDED_ENGINES.get(name)
+        return GuidedDecoder(pick_device(device), cache_folder, weights, engine=engine)
     if name in ("conr", "conr-onnx"):
         from renderer.conr.conr_decoder import open_conr
 

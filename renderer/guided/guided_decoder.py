@@ -16,8 +16,10 @@ from renderer.engines.gl_texture_reader import GlTextureReader
 from renderer.engines.read_back import read_back
 from renderer.errors import AcceleratorError
 from renderer.guided.encoding_cache import cached_encoding
+from renderer.guided.engine_choice import open_fastest
 from renderer.guided.filled_picture import LookedUp, fill, look_up, premultiplied
 from renderer.guided.network import GuidedNetwork
+from renderer.guided.network_engine import NetworkEngine, open_engine
 from renderer.guided.network_file import load_network
 from renderer.guided.sheet_encoding import SheetEncoding
 from renderer.guided.slots import gather_slots
@@ -37,38 +39,37 @@ class GuidedDecoder:
     a time.
     """
 
-    name = "guided"
-
     def __init__(
         self,
         device: torch.device,
         cache_folder: Path | None = None,
         weights: Path | None = None,
+        *,
         register: bool = True,
+        engine: str | None = None,
     ) -> None:
         """Open the decoder.
 
         Args:
             device: Where to paint.
-            cache_folder: Where sheet encodings are kept; None keeps none.
+            cache_folder: Where sheet encodings, models and the choice of the engine are kept; None
+                keeps none.
             weights: Of a network that refines the picture; None, or weights that did not beat
                 the classical picture in validation, leave it as the look-up gives it.
             register: Repair a sheet's landmarks where they lie beside its drawings.
+            engine: One of ``ENGINE_NAMES`` to run the network with; None takes the fastest.
 
         Raises:
             WeightsError: The weights are missing, damaged or of another format.
+            AcceleratorError: The device has too little memory.
         """
         self._device = device
         self._cache_folder = cache_folder
         self._register = register
         self._textures = GlTextureReader(device)
-        self._network: GuidedNetwork | None = None
-        if weights is not None:
-            network, manifest = load_network(weights)
-            if manifest.gain_db > 0:
-                self._network = network.folded().to(device)
-            else:
-                logger.info("%s does not beat the classical picture: left out", weights)
+        self._wanted = engine
+        network = None if weights is None else _helpful_network(weights)
+        self._engine = None if network is None else self._open_engine(network)
 
     @property
     def device(self) -> str:
@@ -76,9 +77,21 @@ class GuidedDecoder:
         return str(self._device)
 
     @property
+    def name(self) -> str:
+        """Name under which ``open_decoder`` knows it; ``lookup`` where no network refines."""
+        if self._engine is None:
+            return "lookup"
+        return "guided" if self._wanted is None else f"guided-{self._wanted}"
+
+    @property
+    def engine(self) -> str | None:
+        """What runs the network, one of ``ENGINE_NAMES``; None where there is no network."""
+        return None if self._engine is None else self._engine.name
+
+    @property
     def refines(self) -> bool:
         """Whether a network refines the pictures."""
-        return self._network is not None
+        return self._engine is not None
 
     @property
     def reads_textures(self) -> bool:
@@ -91,10 +104,7 @@ class GuidedDecoder:
         try:
             return encoding.to(self._device)
         except torch.OutOfMemoryError as error:
-            raise AcceleratorError(
-                f"{self._device} has too little free memory for the sheet; close other programs "
-                "that use it or choose the device 'cpu'"
-            ) from error
+            raise self._is_full("the sheet") from error
 
     @torch.inference_mode()
     def decode(
@@ -125,14 +135,42 @@ class GuidedDecoder:
     def _paint(self, found: LookedUp) -> torch.Tensor:
         """Return ``[H, W, 4]`` uint8 premultiplied RGBA."""
         filled = fill(found)
-        if self._network is None:
+        if self._engine is None:
             return filled.rgba()
-        colour, alpha = self._network.refine(gather_slots(found, filled))
-        return premultiplied(colour * 255, alpha)
+        slots = gather_slots(found, filled)
+        refined = self._engine.refine(slots.slots, slots.picture)
+        return premultiplied(refined[:3] * 255, refined[3])
 
     def close(self) -> None:
         """Let go of the rasterizer's texture."""
         self._textures.close()
+
+    def _open_engine(self, network: GuidedNetwork) -> NetworkEngine:
+        try:
+            if self._wanted is None:
+                return open_fastest(network, self._device, self._cache_folder)
+            try:
+                return open_engine(self._wanted, network, self._device, self._cache_folder)
+            except AcceleratorError as error:
+                logger.warning("the guided network runs with torch: %s", error)
+                return open_engine("fp32", network, self._device)
+        except torch.OutOfMemoryError as error:
+            raise self._is_full("the network") from error
+
+    def _is_full(self, what: str) -> AcceleratorError:
+        return AcceleratorError(
+            f"{self._device} has too little free memory for {what}; close other programs that use "
+            "it or choose the device 'cpu'"
+        )
+
+
+def _helpful_network(weights: Path) -> GuidedNetwork | None:
+    """Read a network; None where validation showed that it does not help."""
+    network, manifest = load_network(weights)
+    if manifest.gain_db > 0:
+        return network
+    logger.info("%s does not beat the classical picture: left out", weights)
+    return None
 
 
 def _finite(pixels: torch.Tensor) -> torch.Tensor:
