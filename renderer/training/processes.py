@@ -88,7 +88,7 @@ class Processes:
         if self.count > 1:
             distributed.barrier()
 
-    def share_normalisation(self, network: GuidedNetwork, *, is_compiled: bool = False) -> None:
+    def share_normalisation(self, network: GuidedNetwork) -> None:
         """Let the network normalise by the statistics of the entire batch."""
         if self.count == 1:
             return
@@ -96,9 +96,6 @@ class Processes:
             if isinstance(block, Block) and isinstance(block.normalisation, nn.BatchNorm2d):
                 shared = SharedNormalisation(block.normalisation.num_features, self)
                 shared.load_state_dict(block.normalisation.state_dict())
-                if is_compiled:  # exchanges cannot be compiled
-                    untouched = torch.compiler.disable(shared.forward)  # type: ignore[no-untyped-call]
-                    shared.forward = untouched  # type: ignore[method-assign]
                 block.normalisation = shared.to(block.convolution.weight.device)
 
 
@@ -153,6 +150,18 @@ class _Sum(torch.autograd.Function):
         summed = gradients[0].clone()
         distributed.all_reduce(summed)
         return summed
+
+
+def compiled(network: GuidedNetwork) -> nn.Module:
+    """Let torch compile a network, but for what it exchanges with other processes.
+
+    The network itself changes; take copies before.
+    """
+    for module in network.modules():
+        if isinstance(module, SharedNormalisation):
+            plain = torch.compiler.disable(module.forward)  # type: ignore[no-untyped-call]
+            module.forward = plain  # type: ignore[method-assign]
+    return torch.compile(network)  # type: ignore[return-value]
 
 
 @contextmanager

@@ -30,7 +30,7 @@ from renderer.training.losses import (
     losses,
     weighted_sum,
 )
-from renderer.training.processes import Processes
+from renderer.training.processes import Processes, compiled
 from renderer.training.sample_store import Samples, SampleStore
 from renderer.training.training_state import Progress, read_state, write_state
 from renderer.training.validation import Verdict, validate
@@ -170,10 +170,10 @@ class Trainer:
         torch.manual_seed(config.seed)
         self.network = GuidedNetwork(config.network).to(self._device)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._processes.share_normalisation(self.network, is_compiled=config.compile)
-        self._paint = torch.compile(self.network) if config.compile else self.network
+        self._processes.share_normalisation(self.network)
         self.average = copy.deepcopy(self.network).eval()
         self.best = copy.deepcopy(self.average)
+        self._paint = compiled(self.network) if config.compile else self.network
         self.best_verdict = Verdict({"psnr_db": -math.inf, "filled_psnr_db": 0.0})
         self._optimizer = AdamW(
             self.network.parameters(),

@@ -104,9 +104,14 @@ def read_state(
         ) from error
 
 
-def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings as they come back from a file."""
-    plain: dict[str, Any] = json.loads(json.dumps(settings))
+def _plain(settings: Mapping[str, Any], before: str = "") -> dict[str, Any]:
+    """Return settings as they come back from a file, what is nested under names with dots."""
+    plain: dict[str, Any] = {}
+    for name, value in settings.items():
+        if isinstance(value, Mapping):
+            plain |= _plain(value, f"{before}{name}.")
+        else:
+            plain[before + name] = list(value) if isinstance(value, tuple) else value
     return plain
 
 
