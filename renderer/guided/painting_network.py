@@ -186,9 +186,8 @@ def _spread(cells: Tensor, planes: int) -> tuple[Tensor, Tensor]:
     """Split what a head wrote into planes ``[N, C, H, W]`` float32 and a flow ``[N, 2, h, w]``."""
     rows = []
     for row in cells[:, :-FLOW_AXES].chunk(FOLD, 1):
-        pixels = row.view(len(row), FOLD, planes, *row.shape[2:]).permute(
-            0, 2, 3, 4, 1
-        )  # [N, C, h, w, x]
+        count, _, height, width = row.shape
+        pixels = row.view(count, FOLD, planes, height, width).permute(0, 2, 3, 4, 1)
         pixels = pixels.to(torch.float32, memory_format=torch.contiguous_format)
         rows.append(pixels.flatten(3))  # [N, C, h, W]
     return torch.stack(rows, 3).flatten(2, 3), cells[:, -FLOW_AXES:]
