@@ -10,7 +10,9 @@ from torch.nn.functional import avg_pool2d, max_pool2d
 from renderer.guided.slots import ALPHA, COLOUR
 from renderer.training.correspondence import correspondence
 
-CHARBONNIER = 0.08  # errors below this count squared: no pull towards doing nothing
+# Errors below these count squared, others by their length: the one counts what PSNR does, and does
+# not pull towards doing nothing; the other keeps flat paint flat.
+STRAIGHT_BEND, COMPOSITE_BEND = 0.08, 0.01
 BAND_PX = 4  # around the figure; further out there is nothing to learn
 GREY = 0.5
 # Of the classical picture: with an error of the one, pictures count as they are; below the other,
@@ -80,7 +82,7 @@ def losses(
     painted, target = painting.over_grey(), wanted.over_grey()
     worth = _worth(picture, target, band)
     miss = painted - target
-    straight = charbonnier(painting.colour - wanted.colour)
+    straight = charbonnier(painting.colour - wanted.colour, STRAIGHT_BEND)
     return {
         "straight": _mean(straight * worth, opaque, total),
         "composite": _mean(charbonnier(miss) * worth, band, total),
@@ -122,9 +124,9 @@ def weighted_sum(parts: dict[str, Tensor], weights: LossWeights) -> Tensor:
     return torch.stack([getattr(weights, name) * part for name, part in parts.items()]).sum()
 
 
-def charbonnier(error: Tensor) -> Tensor:
-    """Return the length of errors, smooth at 0."""
-    return (error.square() + CHARBONNIER**2).sqrt() - CHARBONNIER
+def charbonnier(error: Tensor, bend: float = COMPOSITE_BEND) -> Tensor:
+    """Return the length of errors, smooth at 0: errors below ``bend`` count squared."""
+    return (error.square() + bend**2).sqrt() - bend
 
 
 def structure(one: Tensor, other: Tensor) -> Tensor:
