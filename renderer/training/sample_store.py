@@ -314,6 +314,9 @@ def _read_head(path: Path) -> Shard:
         with safe_open(str(path), framework="pt") as file:
             header = json.loads(file.metadata()["header"])
             *_, height, width = file.get_slice("truth").get_shape()
+            planes = file.get_slice("picture").get_shape()[1]
+            if planes != PLANES:
+                raise ValueError(f"it holds {planes} planes a picture, expected {PLANES}")
         boxes = tuple(tuple(int(v) for v in box) for box in header["boxes"])
         return Shard(
             path,

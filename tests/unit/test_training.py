@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
 
 from renderer.errors import RendererError
 from renderer.guided.network import GuidedConfig, GuidedNetwork
@@ -152,6 +153,16 @@ def test_an_empty_folder_and_a_damaged_file_are_told_of(tmp_path: Path) -> None:
         SampleStore(tmp_path)
     (tmp_path / "sheet-000000.safetensors").write_bytes(b"nothing")
     with pytest.raises(RendererError, match="is damaged"):
+        SampleStore(tmp_path)
+
+
+def test_samples_of_another_version_are_told_of(store: SampleStore, tmp_path: Path) -> None:
+    tensors = load_file(store.shards[0].path)
+    with safe_open(store.shards[0].path, framework="pt") as file:
+        header = file.metadata()
+    tensors["picture"] = tensors["picture"][:, :6].contiguous()
+    save_file(tensors, tmp_path / "sheet-000000.safetensors", header)
+    with pytest.raises(RendererError, match=r"6 planes a picture.*render anew"):
         SampleStore(tmp_path)
 
 
