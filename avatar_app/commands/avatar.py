@@ -1,22 +1,23 @@
-"""List, pack, unpack and build avatars, and show what their sheets are made of."""
+"""List, pack, unpack, fit and build avatars, and show what their sheets are made of."""
 
 import argparse
 from pathlib import Path
 from typing import Any
 
-from avatar_app.commands import avatar_build
+from avatar_app.commands import avatar_build, avatar_fit
 from avatar_app.errors import UsageError
 from avatar_app.paths import ARCHIVE_SUFFIX, avatar_names, find_avatar, user_avatars_folder
 
 
 def add_parser(subparsers: Any) -> None:
     """Add the sub-command and its own sub-commands."""
-    parser = subparsers.add_parser("avatar", help="list, pack, unpack and build avatars")
+    parser = subparsers.add_parser("avatar", help="list, pack, unpack, fit and build avatars")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     _add_list(actions)
     _add_pack(actions)
     _add_unpack(actions)
     _add_points(actions)
+    _add_fit(actions)
     _add_build(actions)
 
 
@@ -44,6 +45,12 @@ def _add_points(actions: Any) -> None:
     parser.add_argument("avatar", help=f"name, folder or {ARCHIVE_SUFFIX} file")
     parser.add_argument("--ply", type=Path, metavar="FILE.ply", help="default: the avatar's name")
     parser.set_defaults(run=_points)
+
+
+def _add_fit(actions: Any) -> None:
+    parser = actions.add_parser("fit-proxy", help="shape the proxy mesh after the drawings")
+    avatar_fit.add_arguments(parser)
+    parser.set_defaults(run=avatar_fit.run)
 
 
 def _add_build(actions: Any) -> None:

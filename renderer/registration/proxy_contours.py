@@ -14,6 +14,7 @@ SMOOTH_PX = 1.0  # finds where between two pixels an outline runs
 NORMAL_SMOOTH_PX = 3.0
 NORMAL_REACH = 0.03  # heights that a turn of the outline by one radian counts in a pairing
 LEAST_COSINE = 0.5
+MOST_POINTS = 800  # of an outline; more of them say the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ def trace_contour(mask: NDArray[np.bool_], border: int = 2) -> Contour:
     for edge in (inner[:border], inner[-border:], inner[:, :border], inner[:, -border:]):
         edge[:] = False
     rows, columns = np.nonzero(inner)
+    kept = np.linspace(0, len(rows) - 1, min(len(rows), MOST_POINTS)).astype(np.intp)
+    rows, columns = rows[kept], columns[kept]
     slopes = np.stack([_slope(wide, rows, columns, axis) for axis in (1, 0)], axis=1)
     length = np.linalg.norm(slopes, axis=1)
     kept = length > 1e-3

@@ -1,6 +1,6 @@
 """Fit the shape of a proxy to the drawings of its character."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -8,20 +8,31 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from renderer.registration.proxy_contours import Contour, pair_contours, trace_contour
+from renderer.registration.proxy_contours import (
+    Contour,
+    ContourPairs,
+    pair_contours,
+    trace_contour,
+)
 from renderer.registration.proxy_field import Pulls, field_basis, solve_field
 from renderer.registration.proxy_shape import reshaped
 from renderer.registration.proxy_view import ProxyView, proxy_views
 from renderer.types import CharacterSheet
-from udp_live.rig.landmarks import MARGIN, canonical_landmarks, landmark_space
+from udp_live.rig.landmarks import MARGIN, canonical_landmarks, canonical_pose, landmark_space
 from udp_live.rig.rig import Rig
-from udp_live.types import UdpMap, Viewpoint
+from udp_live.types import RigPose, UdpMap, Viewpoint
 
 Float = NDArray[np.float64]
 
 WORK_SIDE_PX = 512
-REACHES = (0.05, 0.04, 0.03, 0.02, 0.015, 0.012, 0.01)  # heights; farther pairs are mistaken
-OUTLINE_SIGMA = 0.0025  # heights; neighbours along an outline repeat each other's error
+# Heights; farther pairs are mistaken. The eyes are found before anything is moved.
+EYE_REACHES = (0.05, 0.03)
+REACHES = (0.05, 0.04, 0.03, 0.02, 0.015, 0.012, 0.01)
+MEASURED_REACH = 0.05
+FITTING_ANYWAY = 0.0012  # heights between outlines: what pixels and antialiasing leave
+LEAST_GAIN = 0.8  # outlines must come nearer by this factor, or else the drawings are no match
+MOST_MOVE = 0.06  # heights; a proxy that is worse is another character
+OUTLINE_SIGMA = 0.005  # heights; neighbours along an outline repeat each other's error
 FIELD_RMS = 0.008  # heights, of each component: what a decent proxy is off by
 FRAMED_SIGMAS = (0.004, 1e-5, 1e-5)  # right, down, size: crops are nobody's business
 FREE_SIGMAS = (0.004, 0.004, 0.01)
@@ -31,8 +42,8 @@ CAMERA_UNKNOWNS = 3
 class ProxyDrawer(Protocol):
     """What draws a proxy's landmarks."""
 
-    def draw(self, rig: Rig, viewpoint: Viewpoint, side_px: int) -> UdpMap:
-        """Return the UDP map of the canonical A-pose, square."""
+    def draw(self, rig: Rig, pose: RigPose, viewpoint: Viewpoint, side_px: int) -> UdpMap:
+        """Return the rig's UDP map, square."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +53,31 @@ class ProxyFit:
     Attributes:
         rig: The proxy, moved; its landmarks are the old ones.
         views: The drawings that the fit stands on, with their eyes.
+        apart_before: Mean distance between outlines of proxy and drawings, heights of a drawing.
+        apart_after: The same once the proxy is fitted.
     """
 
     rig: Rig
     views: tuple[ProxyView, ...] = field(repr=False)
+    apart_before: float
+    apart_after: float
 
 
 @dataclass(frozen=True, slots=True)
 class _State:
     weights: Float  # [R, 3] of the modes
     camera: Float  # [V, 3] changes of the views
+
+
+@dataclass(frozen=True, slots=True)
+class _Paired:
+    """Pairs of one drawing."""
+
+    index: int
+    view: ProxyView
+    pairs: ContourPairs
+    named: Float  # [K, 3] what the proxy's outline consists of, heights of the figure
+    places: Float  # [K, 2] in the square picture
 
 
 def fit_proxy(rig: Rig, sheet: CharacterSheet, drawer: ProxyDrawer) -> ProxyFit | None:
@@ -63,9 +89,10 @@ def fit_proxy(rig: Rig, sheet: CharacterSheet, drawer: ProxyDrawer) -> ProxyFit 
         drawer: Draws the proxy.
 
     Returns:
-        None where no drawing shows the canonical A-pose.
+        None where no drawing shows the canonical A-pose, the proxy fits already, or no smooth
+        shape near its own fits better.
     """
-    views = proxy_views(rig, sheet.views)
+    views = proxy_views(rig, [view for view in sheet.views if view.expression is None])
     if not views:
         return None
     return _Fitting(rig, views, drawer).run()
@@ -86,47 +113,69 @@ class _Fitting:
         self._drawn = [_drawn_contour(view) for view in views]
         self._sigmas = np.array([FRAMED_SIGMAS if v.is_framed else FREE_SIGMAS for v in views])
 
-    def run(self) -> ProxyFit:
+    def run(self) -> ProxyFit | None:
         """Alternate between pairing outlines and solving for the field, ever closer."""
         state = _State(
             np.zeros((self._modes.shape[1], 3)), np.zeros((len(self._views), CAMERA_UNKNOWNS))
         )
+        for reach in EYE_REACHES:
+            _, eyes = self._solved(state, reach)
+            state = _State(state.weights, eyes)
+        before = self._apart(state)
+        if before < FITTING_ANYWAY:
+            return None
         for reach in REACHES:
-            state = self._improved(state, reach)
-        return ProxyFit(self._shaped(state), tuple(self._moved_views(state)))
+            state = _State(*self._solved(state, reach))
+        after = self._apart(state)
+        if after > LEAST_GAIN * before:
+            return None
+        return ProxyFit(self._shaped(state), tuple(self._moved_views(state)), before, after)
 
-    def _improved(self, state: _State, reach: float) -> _State:
-        rig, views = self._shaped(state), self._moved_views(state)
-        pulls = _joined(
-            [self._outline_pulls(rig, views, index, state, reach) for index in range(len(views))]
-        )
-        weights, camera = solve_field(self._basis, pulls, FIELD_RMS, self._sigmas.ravel())
-        return _State(weights, camera.reshape(-1, CAMERA_UNKNOWNS))
+    def _solved(self, state: _State, reach: float) -> tuple[Float, Float]:
+        """Return weights and camera changes that bring paired outlines together."""
+        pulls = [self._pulls(state, pairs, reach) for pairs in self._paired(state, reach)]
+        joined = _joined(pulls)
+        weights, camera = solve_field(self._basis, joined, FIELD_RMS, self._sigmas.ravel())
+        return weights, camera.reshape(-1, CAMERA_UNKNOWNS)
+
+    def _apart(self, state: _State) -> float:
+        """Return the mean distance between outlines, heights."""
+        amounts = [pair.pairs.amounts for pair in self._paired(state, MEASURED_REACH)]
+        return float(np.mean(np.abs(np.concatenate(amounts)))) if amounts else 0.0
 
     def _shaped(self, state: _State) -> Rig:
-        return reshaped(self._rig, self._modes @ state.weights * self._height)
+        moves = self._modes @ state.weights
+        length = np.linalg.norm(moves, axis=1, keepdims=True)
+        moves *= MOST_MOVE / np.maximum(length, MOST_MOVE)
+        return reshaped(self._rig, moves * self._height)
 
     def _moved_views(self, state: _State) -> list[ProxyView]:
         return [v.moved(*map(float, c)) for v, c in zip(self._views, state.camera, strict=True)]
 
-    def _outline_pulls(
-        self, rig: Rig, views: Sequence[ProxyView], index: int, state: _State, reach: float
-    ) -> Pulls:
-        view = views[index]
-        xyzv = self._drawer.draw(rig, view.viewpoint, WORK_SIDE_PX).xyzv
-        contour = trace_contour(xyzv[..., 3] > 0.5)
-        shift = np.array((view.left, 0.0))
-        seen = Contour(contour.pixels, contour.places - shift, contour.normals)
-        pairs = pair_contours(seen, self._drawn[index], reach)
-        rows, columns = contour.pixels[pairs.mine].T
-        named = self._heights(xyzv[rows, columns, :3])
+    def _paired(self, state: _State, reach: float) -> Iterator[_Paired]:
+        """Draw the proxy as it is now and pair its outlines with those of the drawings."""
+        rig = self._shaped(state)
+        pose = canonical_pose(rig)
+        for index, view in enumerate(self._moved_views(state)):
+            xyzv = self._drawer.draw(rig, pose, view.viewpoint, WORK_SIDE_PX).xyzv
+            contour = trace_contour(xyzv[..., 3] > 0.5)
+            places = contour.places - np.array((view.left, 0.0))
+            seen = Contour(contour.pixels, places, contour.normals)
+            pairs = pair_contours(seen, self._drawn[index], reach)
+            rows, columns = contour.pixels[pairs.mine].T
+            named = self._heights(xyzv[rows, columns, :3])
+            yield _Paired(index, view, pairs, named, contour.places[pairs.mine])
+
+    def _pulls(self, state: _State, paired: _Paired, reach: float) -> Pulls:
+        """Turn pairs into equations for the field and the drawing's eye."""
+        pairs, named = paired.pairs, paired.named
         moves = self._basis.modes(named) @ state.weights
-        slopes = view.slopes((named + moves) * self._height + self._origin) * self._height
+        points = (named + moves) * self._height + self._origin
+        slopes = paired.view.slopes(points) * self._height
         directions = np.einsum("ki,kij->kj", pairs.normals, slopes)
         camera = np.zeros((len(named), self._sigmas.size))
-        from_centre = contour.places[pairs.mine] - 0.5
-        larger = np.sum(pairs.normals * from_centre, axis=1)
-        first = index * CAMERA_UNKNOWNS
+        larger = np.sum(pairs.normals * (paired.places - 0.5), axis=1)
+        first = paired.index * CAMERA_UNKNOWNS
         camera[:, first : first + CAMERA_UNKNOWNS] = np.c_[pairs.normals, larger]
         done = np.sum(directions * moves, axis=1) + camera @ state.camera.ravel()
         spread = max(OUTLINE_SIGMA, reach / 8)

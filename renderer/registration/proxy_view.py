@@ -1,6 +1,6 @@
 """From where the drawings of a sheet look at the proxy, found from their landmarks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -66,8 +66,8 @@ class ProxyView:
         return replace(self, viewpoint=viewpoint, left=self.left - right)
 
 
-def proxy_views(rig: Rig, views: Iterator[SheetView] | tuple[SheetView, ...]) -> list[ProxyView]:
-    """Place the drawings that show the neutral figure in the canonical A-pose; others are left out.
+def proxy_views(rig: Rig, views: Iterable[SheetView]) -> list[ProxyView]:
+    """Place the drawings that show the figure in the canonical A-pose; others are left out.
 
     Args:
         rig: The proxy.
@@ -75,7 +75,7 @@ def proxy_views(rig: Rig, views: Iterator[SheetView] | tuple[SheetView, ...]) ->
     """
     space = landmark_space(rig)
     framed = [frame_viewpoint(rig, framing) for framing in Framing]
-    placed = (_placed(space, view, framed) for view in views if view.expression is None)
+    placed = (_placed(space, view, framed) for view in views)
     return [found for found in placed if found is not None]
 
 

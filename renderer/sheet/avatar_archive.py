@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from renderer.errors import AvatarFileError
 from renderer.sheet.avatar_manifest import MANIFEST_NAME, is_safe_path, read_manifest
+from renderer.sheet.proxy_shape_file import shape_name
 
 ARCHIVE_SUFFIX = ".kigurumi"
 MAX_ENTRIES = 256
@@ -21,7 +22,7 @@ PACK_DATE = (2020, 1, 1, 0, 0, 0)  # alike every time, so the same avatar gives 
 
 
 def pack_avatar(folder: Path, archive: Path) -> None:
-    """Write the files that ``avatar.toml`` names into one archive.
+    """Write the files that ``avatar.toml`` names, and the proxy's shape, into one archive.
 
     Raises:
         AvatarFileError: The avatar is incomplete or the archive cannot be written.
@@ -30,6 +31,8 @@ def pack_avatar(folder: Path, archive: Path) -> None:
     names = [MANIFEST_NAME, manifest.proxy]
     for view in manifest.views:
         names += [view.file, view.udp_file]
+    if (folder / shape_name(manifest.proxy)).is_file():
+        names.append(shape_name(manifest.proxy))
     missing = [name for name in names if not (folder / name).is_file()]
     if missing:
         raise AvatarFileError(f"cannot pack {folder}: missing {', '.join(missing)}")

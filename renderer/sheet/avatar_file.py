@@ -13,6 +13,7 @@ from renderer.sheet.avatar_manifest import (
     is_safe_path,
     read_manifest,
 )
+from renderer.sheet.proxy_shape_file import shape_name, with_saved_shape
 from renderer.sheet.sheet_files import encode_png, encode_udp, read_drawing, read_udp
 from renderer.types import CharacterSheet, SheetView
 from udp_live.errors import UdpLiveError
@@ -70,7 +71,7 @@ def load_avatar(folder: Path) -> Avatar:
     if proxy.stat().st_size > MAX_PROXY_BYTES:
         raise AvatarFileError(f"proxy mesh {proxy} is larger than {MAX_PROXY_BYTES >> 20} MB")
     try:
-        rig = load_rig(proxy)
+        rig = with_saved_shape(load_rig(proxy), proxy)
     except UdpLiveError as error:
         raise AvatarFileError(f"proxy mesh of {manifest.name!r} is unusable: {error}") from error
     return Avatar(
@@ -133,7 +134,8 @@ def save_avatar(
 ) -> None:
     """Write an avatar folder, each file whole or not at all, ``avatar.toml`` last.
 
-    Other files in the folder stay, so saving over an avatar replaces it.
+    Other files in the folder stay, so saving over an avatar replaces it. A shape that the mesh was
+    given there goes, see ``proxy_shape_file``.
 
     Args:
         folder: Created where missing.
@@ -159,6 +161,7 @@ def save_avatar(
     try:
         (folder / SHEET_FOLDER).mkdir(parents=True, exist_ok=True)
         write_whole(folder / manifest.proxy, proxy.read_bytes())
+        (folder / shape_name(manifest.proxy)).unlink(missing_ok=True)  # it was another mesh's
         for view, entry in zip(sheet.views, manifest.views, strict=True):
             write_whole(folder / entry.file, encode_png(view.image))
             write_whole(folder / entry.udp_file, encode_udp(view.udp))
