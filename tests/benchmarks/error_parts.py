@@ -144,7 +144,7 @@ def main() -> None:
         lit=not arguments.unlit,
     )
     decoder = open_evaluated_decoder(arguments.decoder, "auto")
-    context = open_context(arguments.gl_backend)
+    context = open_context()
     line = (
         "| {} | {} | {} | {} | {} | {} |" if arguments.markdown else "{:28} {:10}" + " {:>16}" * 4
     )
@@ -173,7 +173,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--unlit", action="store_true")
     parser.add_argument("--no-ink", action="store_true")
     parser.add_argument("--markdown", action="store_true")
-    parser.add_argument("--gl-backend")
     return parser.parse_args()
 
 

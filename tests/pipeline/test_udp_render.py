@@ -217,6 +217,16 @@ def test_a_sequence_without_any_figure_is_one_sentence(
     assert [path.name for path in tmp_path.iterdir()] == ["udp"]
 
 
+def test_a_frame_that_is_not_all_numbers_is_named(
+    tmp_path: Path, run: Run, sequence: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = figure_at(50, 30).xyzv.copy()
+    broken[35, 55] = np.nan
+    write_udp(sequence / "2.npz", UdpMap(broken))
+    assert run("--udp", sequence, "--output", f"{tmp_path / 'out'}/") == 1
+    assert "2.npz has NaN or infinity in its mask" in caplog.text
+
+
 def test_the_sequence_itself_is_no_output(
     run: Run, sequence: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
