@@ -12,6 +12,8 @@ from renderer.registration.solver import find_shifts
 from renderer.registration.spline_field import SplineField
 from renderer.types import CharacterSheet, SheetView
 
+LEAST_SIDE_PX = 32  # smaller pictures have no outlines to speak of
+
 
 @dataclass(frozen=True, slots=True)
 class ViewRegistration:
@@ -70,20 +72,37 @@ def register_drawings(sheet: CharacterSheet) -> Registration:
     Returns:
         The very sheet that was given where nothing is wrong.
     """
-    bodies = [i for i, view in enumerate(sheet.views) if view.expression is None]
+    bodies = [i for i, view in enumerate(sheet.views) if _shows_a_body(view)]
     wrong = [i for i in bodies if is_misplaced(sheet.views[i])]
     if not wrong:
         return Registration(sheet, tuple(_untouched(view) for view in sheet.views), False)
-    fields = find_shifts(
-        [sheet.views[i] for i in bodies], sheet.ink, [i not in wrong for i in bodies]
-    )
-    repaired = {i: _repaired(sheet.views[i], fields[bodies.index(i)]) for i in wrong}
+    finite = [_finite(sheet.views[i]) for i in bodies]
+    fields = find_shifts(finite, sheet.ink, [i not in wrong for i in bodies])
+    repaired = {
+        i: _repaired(view, shift)
+        for i, view, shift in zip(bodies, finite, fields, strict=True)
+        if i in wrong
+    }
     views, reports = [], []
     for index, view in enumerate(sheet.views):
         moved, report = repaired.get(index) or (view, _untouched(view))
         views.append(moved)
         reports.append(report)
     return Registration(replace(sheet, views=tuple(views)), tuple(reports), True)
+
+
+def _shows_a_body(view: SheetView) -> bool:
+    return view.expression is None and min(view.udp.shape[:2]) >= LEAST_SIDE_PX
+
+
+def _finite(view: SheetView) -> SheetView:
+    """Return the view without landmarks that are not numbers."""
+    known = np.isfinite(view.udp).all(axis=-1, keepdims=True)
+    return (
+        view
+        if known.all()
+        else replace(view, udp=np.where(known, view.udp, view.udp.dtype.type(0)))
+    )
 
 
 def _repaired(view: SheetView, shift: SplineField) -> tuple[SheetView, ViewRegistration]:

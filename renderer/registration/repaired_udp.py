@@ -9,7 +9,7 @@ from renderer.guided.surface import JUMP_STEPS, smooth_landmarks, square_length,
 Float = NDArray[np.float32]
 
 INVERSE_STEPS = 8
-SMOOTHINGS = 2  # rounds that undo staircases of whole pixels
+COARSER = 4  # fields are so smooth that every fourth pixel tells them
 
 
 def moved_udp(udp: NDArray[np.float16] | Float, displacement_px: Float) -> Float:
@@ -25,20 +25,29 @@ def moved_udp(udp: NDArray[np.float16] | Float, displacement_px: Float) -> Float
     source = _inverse(displacement_px)
     landmark = np.clip(udp[..., :3].transpose(2, 0, 1).astype(np.float32, order="C"), 0, 1)
     occupied = udp[..., 3] > 0.5
-    for _ in range(SMOOTHINGS):
-        landmark = smooth_landmarks(landmark, occupied)
+    landmark = smooth_landmarks(landmark, occupied)
     return _sampled(landmark, occupied, source)
 
 
 def _inverse(displacement: Float) -> Float:
     """Return from where each pixel comes, ``[H, W, 2]`` pixels, by fixed-point iteration."""
     height, width = displacement.shape[:2]
-    grid = np.stack(np.meshgrid(np.arange(width), np.arange(height)), -1).astype(np.float32)
-    source = grid - displacement
+    size = (max(width // COARSER, 1), max(height // COARSER, 1))
+    scale = np.array((width, height), np.float32) / np.array(size, np.float32)
+    coarse = cv2.resize(displacement, size, interpolation=cv2.INTER_AREA) / scale
+    x, y = np.meshgrid(np.arange(size[0], dtype=np.float32), np.arange(size[1], dtype=np.float32))
+    back = -coarse
     for _ in range(INVERSE_STEPS):
-        x, y = source[..., 0], source[..., 1]
-        there = cv2.remap(displacement, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        source = np.asarray(grid - there, np.float32)
+        back = -cv2.remap(
+            coarse,
+            x + back[..., 0],
+            y + back[..., 1],
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+    source = cv2.resize(back * scale, (width, height), interpolation=cv2.INTER_CUBIC)
+    source[..., 0] += np.arange(width, dtype=np.float32)
+    source[..., 1] += np.arange(height, dtype=np.float32)[:, None]
     return np.asarray(source, np.float32)
 
 

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates
-from scipy.sparse import block_diag, csr_matrix, diags, hstack, vstack
-from scipy.sparse.linalg import cg
+from scipy.sparse import block_diag, csr_matrix, diags, vstack
+from scipy.sparse.linalg import LinearOperator, cg
 from scipy.spatial import cKDTree
 
 from renderer.registration.colour_matches import ColourMatch, match_colours
@@ -48,11 +48,12 @@ COLOUR_WEIGHT = 0.6
 COLOUR_SCALE = 14.0  # of 255; larger differences are other things, not shifts
 BENDING = 2e-2
 SHRINKING = 0.02
-OUTLINE_STEP = 0.004  # heights between points of outlines that are used
+OUTLINE_STEP = 0.005  # heights between points of outlines that are used
 NORMAL_REACH = 0.03  # outlines with opposite normals count as this much farther apart, heights
-COLOUR_STRIDE = 1 / 192
+COLOUR_STRIDE = 1 / 144
 COLOUR_SIZE = 256  # rows of the pictures whose colours are compared
-CG_STEPS = 40
+CG_STEPS = 24
+CG_PRECISION = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +68,34 @@ class _Drawing:
 
 
 @dataclass(frozen=True, slots=True)
-class _Equations:
-    """Weighted linear equations on the coefficients of some views: ``rows @ c = right``."""
+class _Pull:
+    """How strongly an outline is pulled, whether its sides differ, and how far away it looks."""
 
-    rows: csr_matrix
+    weight: float
+    signed: bool
+    reach: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Equations:
+    """Weighted linear equations on all coefficients: row by row, ``values @ c[places] = right``.
+
+    Attributes:
+        places: ``[N, K]`` int64 indices of coefficients.
+        values: ``[N, K]`` float64.
+        right: ``[N]`` float64.
+    """
+
+    places: NDArray[np.int64]
+    values: Double
     right: Double
+
+    def matrix(self, unknowns: int) -> csr_matrix:
+        """Return ``[N, unknowns]``."""
+        count, each = self.places.shape
+        starts = np.arange(0, count * each + 1, each)
+        entries = (self.values.reshape(-1), self.places.reshape(-1), starts)
+        return csr_matrix(entries, (count, unknowns))
 
 
 def find_shifts(
@@ -139,66 +163,87 @@ def _improved(
     starts = np.concatenate([[0], np.cumsum(sizes)])
     parts: list[_Equations] = []
     for index, (f, drawing) in enumerate(zip(fields, drawings, strict=True)):
-        for equations in (*_outline_equations(f, drawing, stage), _smoothness(f)):
-            parts.append(_placed(equations, [index], starts))
-    for match in matches:
-        equations = _colour_equations(fields, colours, match)
-        parts.append(_placed(equations, [match.first, match.second], starts))
-    rows = csr_matrix(vstack([part.rows for part in parts]))
-    right = np.concatenate([part.right for part in parts])
-    current = np.concatenate([f.coefficients.reshape(-1) for f in fields])
-    square = csr_matrix(rows.T @ rows)
-    scale = diags(1 / np.maximum(square.diagonal(), 1e-12))
-    solved, _ = cg(square, rows.T @ right, x0=current, maxiter=CG_STEPS, M=scale)
+        parts += _outline_equations(f, drawing, stage, int(starts[index]))
+    parts += [_colour_equations(fields, colours, match, starts) for match in matches]
+    smooth = csr_matrix(block_diag([_smoothness(f) for f in fields]))
+    rows = csr_matrix(vstack([*(part.matrix(int(starts[-1])) for part in parts), smooth]))
+    right = np.concatenate([*(part.right for part in parts), np.zeros(smooth.shape[0])])
+    solved = _least_squares(rows, right, np.concatenate([f.coefficients.ravel() for f in fields]))
     return [
         replace(f, coefficients=solved[start : start + size].reshape(2, -1))
         for f, start, size in zip(fields, starts, sizes, strict=False)
     ]
 
 
-def _placed(equations: _Equations, views: Sequence[int], starts: NDArray[np.int64]) -> _Equations:
-    """Widen equations on some views to all views."""
-    rows = equations.rows
-    sizes = np.diff(starts)
-    table = np.concatenate([starts[v] + np.arange(sizes[v]) for v in views])
-    widened = csr_matrix((rows.data, table[rows.indices], rows.indptr), (rows.shape[0], starts[-1]))
-    return _Equations(widened, equations.right)
+def _least_squares(rows: csr_matrix, right: Double, guess: Double) -> Double:
+    """Solve by conjugate gradients on the normal equations, scaled by their diagonal."""
+    turned = csr_matrix(rows.T)
+    diagonal = np.bincount(rows.indices, rows.data**2, rows.shape[1])
+    square = LinearOperator(
+        (rows.shape[1], rows.shape[1]), matvec=lambda c: turned @ (rows @ c), dtype=np.float64
+    )
+    solved, _ = cg(
+        square,
+        turned @ right,
+        x0=guess,
+        rtol=CG_PRECISION,
+        maxiter=CG_STEPS,
+        M=diags(1 / np.maximum(diagonal, 1e-12)),
+    )
+    return np.asarray(solved)
 
 
-def _smoothness(f: SplineField) -> _Equations:
+def _smoothness(f: SplineField) -> csr_matrix:
+    """Return what should be nothing: the field's bending and, barely, the field."""
     rough = f.grid.roughness() * BENDING
     small = diags(np.full(f.grid.size, SHRINKING / np.sqrt(f.grid.size)))
     one = csr_matrix(vstack([rough, small]))
-    both = csr_matrix(block_diag([one, one]))
-    return _Equations(both, np.zeros(both.shape[0]))
+    return csr_matrix(block_diag([one, one]))
 
 
-def _outline_equations(f: SplineField, drawing: _Drawing, stage: Stage) -> list[_Equations]:
+def _outline_equations(
+    f: SplineField, drawing: _Drawing, stage: Stage, start: int
+) -> list[_Equations]:
     pairs = (
         (drawing.udp_silhouette, drawing.silhouette, OUTLINE_WEIGHT, True),
         (drawing.udp_jumps, drawing.lines, JUMP_WEIGHT, False),
     )
     return [
-        _along_normals(f, ours, theirs, weight, signed, stage)
+        _along_normals(f, ours, theirs, _Pull(weight, signed, stage.reach), start)
         for ours, theirs, weight, signed in pairs
         if len(ours.points) and len(theirs.points)
     ]
 
 
 def _along_normals(
-    f: SplineField, ours: Outline, theirs: Outline, weight: float, signed: bool, stage: Stage
+    f: SplineField, ours: Outline, theirs: Outline, pull: _Pull, start: int
 ) -> _Equations:
     """Pull each point of an outline across it onto the nearest alike point of another."""
-    basis = f.grid.basis(ours.points)
-    moved = ours.points + basis @ f.coefficients.T
-    tree = cKDTree(_with_direction(theirs.points, theirs.normals, signed))
-    distance, index = tree.query(_with_direction(moved, ours.normals, signed))
-    aim, normal = theirs.points[index], theirs.normals[index]
-    trust = 1 / (1 + (distance / stage.reach) ** 2)
-    trust = trust * trust * weight * np.sqrt(OUTLINE_STEP) / stage.reach
+    index, share = f.grid.weights(ours.points)
+    moved = ours.points + _shift(f, index, share)
+    tree = cKDTree(_with_direction(theirs.points, theirs.normals, pull.signed))
+    distance, nearest = tree.query(_with_direction(moved, ours.normals, pull.signed))
+    aim, normal = theirs.points[nearest], theirs.normals[nearest]
+    trust = 1 / (1 + (distance / pull.reach) ** 2)
+    trust = trust * trust * pull.weight * np.sqrt(OUTLINE_STEP) / pull.reach
     right = np.sum(normal * (aim - ours.points), axis=1) * trust
-    rows = hstack([diags(normal[:, axis] * trust) @ basis for axis in (0, 1)])
-    return _Equations(csr_matrix(rows), right)
+    return _Equations(
+        _both_axes(index, start, f.grid.size), _sloped(share, normal * trust[:, None]), right
+    )
+
+
+def _shift(f: SplineField, index: NDArray[np.int64], share: Double) -> Double:
+    """Return the field ``[N, 2]`` where its grid has these weights."""
+    return np.stack([np.sum(plane[index] * share, axis=1) for plane in f.coefficients], 1)
+
+
+def _both_axes(index: NDArray[np.int64], start: int, size: int) -> NDArray[np.int64]:
+    return np.concatenate([start + index, start + size + index], axis=1)
+
+
+def _sloped(share: Double, slope: Double) -> Double:
+    """Return the weights of the coefficients in the shift along ``slope [N, 2]``."""
+    return np.concatenate([share * slope[:, :1], share * slope[:, 1:]], axis=1)
 
 
 def _with_direction(points: Double, normals: Double, signed: bool) -> Double:
@@ -210,28 +255,34 @@ def _with_direction(points: Double, normals: Double, signed: bool) -> Double:
 
 
 def _colour_equations(
-    fields: Sequence[SplineField], colours: Sequence[NDArray[np.float32]], match: ColourMatch
+    fields: Sequence[SplineField],
+    colours: Sequence[NDArray[np.float32]],
+    match: ColourMatch,
+    starts: NDArray[np.int64],
 ) -> _Equations:
     """Equate the colours of matching places to first order."""
-    sides = []
+    places, shares, slopes, shifts, seen = [], [], [], [], []
     for view, points in ((match.first, match.from_first), (match.second, match.from_second)):
-        basis = fields[view].grid.basis(points)
-        shift = basis @ fields[view].coefficients.T
-        colour, gradient = _colour_at(colours[view], points + shift)
-        sides.append((basis, shift, colour, gradient))
-    difference = sides[0][2] - sides[1][2]  # [N, 3]
+        index, share = fields[view].grid.weights(points)
+        shift = _shift(fields[view], index, share)
+        colour, slope = _colour_at(colours[view], points + shift)
+        places.append(_both_axes(index, int(starts[view]), fields[view].grid.size))
+        shares.append(share)
+        shifts.append(shift)
+        slopes.append(slope)
+        seen.append(colour)
+    difference = seen[0] - seen[1]  # [N, 3]
     off = np.linalg.norm(difference, axis=1) / COLOUR_SCALE
     trust = match.weight / (1 + off**2) * COLOUR_WEIGHT * COLOUR_STRIDE / COLOUR_SCALE
-    rows, right = [], []
+    values, right = [], []
     for channel in range(3):
-        blocks, constant = [], -difference[:, channel]
-        for sign, (basis, shift, _, gradient) in zip((1, -1), sides, strict=True):
-            slope = sign * gradient[:, channel]  # [N, 2]
-            constant = constant + np.sum(slope * shift, axis=1)
-            blocks += [diags(slope[:, axis] * trust) @ basis for axis in (0, 1)]
-        rows.append(hstack(blocks))
-        right.append(constant * trust)
-    return _Equations(csr_matrix(vstack(rows)), np.concatenate(right))
+        first, second = slopes[0][:, channel], -slopes[1][:, channel]  # [N, 2]
+        known = np.sum(first * shifts[0], axis=1) + np.sum(second * shifts[1], axis=1)
+        both = [_sloped(shares[0], first), _sloped(shares[1], second)]
+        values.append(np.concatenate(both, axis=1) * trust[:, None])
+        right.append((known - difference[:, channel]) * trust)
+    joined = np.concatenate(places, axis=1)
+    return _Equations(np.tile(joined, (3, 1)), np.concatenate(values), np.concatenate(right))
 
 
 def _colour_at(colours: NDArray[np.float32], points: Double) -> tuple[Double, Double]:

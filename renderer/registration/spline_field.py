@@ -13,6 +13,7 @@ Double = NDArray[np.float64]
 
 MIN_INTERVALS = 2
 NARROW_SHARE = 0.6  # a narrow picture has at least so many knots across as it would have if square
+WIDEST = 3  # heights; the cells of wider pictures are wide, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class SplineGrid:
     def over(cls, aspect: float, down: int) -> "SplineGrid":
         """Return about square cells, ``down`` of them from top to bottom."""
         across = max(round(down * aspect), math.ceil(NARROW_SHARE * down), MIN_INTERVALS)
+        across = min(across, WIDEST * down)
         return cls(aspect, across, down)
 
     @property
@@ -40,18 +42,22 @@ class SplineGrid:
         """Coefficients of one component."""
         return (self.across + 3) * (self.down + 3)
 
-    def basis(self, points: Double) -> csr_matrix:
-        """Return the ``[N, size]`` weights of the coefficients at ``points [N, 2]`` (x, y)."""
+    def weights(self, points: Double) -> tuple[NDArray[np.int64], Double]:
+        """Return which coefficients act at ``points [N, 2]`` (x, y) and how much, ``[N, 16]``."""
         column, across = _cubic(points[:, 0] / self.aspect, self.across)
         row, down = _cubic(points[:, 1], self.down)
         rows = (row[:, None] + np.arange(4))[:, :, None]
         columns = (column[:, None] + np.arange(4))[:, None, :]
         index = rows * (self.across + 3) + columns
         weight = down[:, :, None] * across[:, None, :]
-        starts = np.arange(0, 16 * len(points) + 1, 16)
-        return csr_matrix(
-            (weight.reshape(-1), index.reshape(-1), starts), shape=(len(points), self.size)
-        )
+        return index.reshape(-1, 16), weight.reshape(-1, 16)
+
+    def basis(self, points: Double) -> csr_matrix:
+        """Return the ``[N, size]`` weights of the coefficients at ``points [N, 2]`` (x, y)."""
+        index, weight = self.weights(points)
+        starts = np.arange(0, weight.size + 1, 16)
+        shape = (len(points), self.size)
+        return csr_matrix((weight.reshape(-1), index.reshape(-1), starts), shape)
 
     def roughness(self) -> csr_matrix:
         """Return ``[M, size]`` whose product's square is the bending energy of one component."""
