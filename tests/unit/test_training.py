@@ -23,9 +23,10 @@ from renderer.training.preview import draw_preview
 from renderer.training.sample_store import Samples, SampleStore, join, write_shards
 from renderer.training.trainer import Guides, StepNews, Trainer, TrainerConfig, learning_rate
 from renderer.training.training_pair import TrainingPair
-from renderer.training.validation import validate
+from renderer.training.validation import Verdict, validate
 from renderer.training.vgg import Vgg
 from tests.fakes.doll_pairs import DollPairs
+from udp_live.types import UdpMap
 
 NETWORK = GuidedConfig((8, 12, 16), (8, 8))
 CONFIG = TrainerConfig(
@@ -117,6 +118,28 @@ def test_the_best_network_is_kept_not_the_last(store: SampleStore) -> None:
         trainer.best_verdict.metrics["psnr_db"], abs=1e-3
     )
     assert {"exact_psnr_db", "noisy_psnr_db", "filled_psnr_db", "l1"} <= verdict.metrics.keys()
+
+
+def test_validation_passes_over_pictures_that_show_nothing(tmp_path: Path) -> None:
+    class Strayed(DollPairs):
+        def pair(self, index: int) -> TrainingPair:
+            pair = super().pair(index)
+            if index % 4:
+                return pair
+            nothing = UdpMap(np.zeros_like(pair.udp_map.xyzv))
+            return replace(pair, udp_map=nothing, truth=np.zeros_like(pair.truth))
+
+    list(write_shards(Strayed(), tmp_path, range(1)))
+    verdict = validate(GuidedNetwork(NETWORK).eval(), SampleStore(tmp_path), 4, torch.device("cpu"))
+    assert np.isfinite(verdict.metrics["psnr_db"])
+
+
+def test_gains_with_true_and_wrong_landmarks_weigh_alike() -> None:
+    metrics = {"psnr_db": 21.0, "filled_psnr_db": 20.1}
+    assert Verdict(metrics).balanced_gain_db == pytest.approx(0.9)
+    metrics |= {"exact_psnr_db": 30.0, "exact_filled_psnr_db": 30.5}
+    metrics |= {"noisy_psnr_db": 20.0, "noisy_filled_psnr_db": 19.0}
+    assert Verdict(metrics).balanced_gain_db == pytest.approx(0.25)
 
 
 def test_rendered_sheets_are_kept(store: SampleStore, monkeypatch: pytest.MonkeyPatch) -> None:
