@@ -16,6 +16,7 @@ import numpy as np
 
 from avatar_app.capture.video_file import VideoFile
 from avatar_app.commands.bench_conr import conr_rows
+from avatar_app.commands.bench_guided import GuidedBench
 from avatar_app.commands.bench_video import render_video
 from avatar_app.engine import EngineConfig, EngineParts, LiveEngine, SourceConfig, TrackingConfig
 from avatar_app.engine.avatar_painter import fair_threads
@@ -37,7 +38,7 @@ from udp_live.types import RigPose, TrackedMotion, UdpMap, Viewpoint
 
 Row = dict[str, Any]
 
-CONR = "conr"
+CONR, GUIDED = "conr", "guided"
 WARM_UPS = 3
 MIN_CALLS = 10
 TRACKED_FRAMES = 60
@@ -189,15 +190,21 @@ class _Bench:
     def decoder(self) -> Iterator[Row]:
         """Decode by size, number of views and edges, alone and so with all cores."""
         limit_processor_threads(os.cpu_count() or 1)
-        yield from self._decoder_rows()
+        decoder = open_app_decoder(self._plan.decoder, self._plan.device, encodings_folder())
+        yield from self._decoder_rows(decoder)
+        if self._plan.decoder == GUIDED:
+            yield from self._guided_rows(decoder)
+        decoder.close()
         limit_processor_threads(fair_threads())
 
-    def _decoder_rows(self) -> Iterator[Row]:
-        plan = self._plan
-        decoder = open_app_decoder(plan.decoder, plan.device, encodings_folder())
+    def _sheets(self) -> Iterator[CharacterSheet]:
         total = len(self._sheet.views)
-        for count in sorted({min(count, total) for count in plan.views}):
-            sheet = CharacterSheet(self._sheet.views[:count], self._sheet.regions, self._sheet.ink)
+        for count in sorted({min(count, total) for count in self._plan.views}):
+            yield CharacterSheet(self._sheet.views[:count], self._sheet.regions, self._sheet.ink)
+
+    def _decoder_rows(self, decoder: Decoder) -> Iterator[Row]:
+        plan = self._plan
+        for sheet in self._sheets():
             encoding = decoder.encode(sheet)
             for size, (scale, edges) in product(plan.sizes, EDGES.items()):
                 decode = partial(_decode, decoder, encoding, scale)
@@ -206,8 +213,21 @@ class _Bench:
                     _fed(decode, self._maps(size * scale)),
                     size=size,
                 )
-                yield row | {"views": count, "device": decoder.device}
-        decoder.close()
+                yield row | {"views": len(sheet.views), "device": decoder.device}
+
+    def _guided_rows(self, decoder: Decoder) -> Iterator[Row]:
+        """Take the guided decoder apart, engine by engine, for busts and full figures."""
+        with tempfile.TemporaryDirectory(prefix="kigurumi-") as folder:
+            bench = GuidedBench(decoder.device, Path(folder))
+            for sheet, size in product(self._sheets(), self._plan.sizes):
+                encoding = decoder.encode(sheet)
+                told = {"views": len(sheet.views), "device": decoder.device}
+                for framing in (Framing.BUST, Framing.FULL):
+                    maps = self._maps(size * SUPERSAMPLING, framing)
+                    label = f", {framing.value}"
+                    measure = partial(self._labelled_row, label, size)
+                    for row in bench.rows(encoding, maps, SUPERSAMPLING, measure):
+                        yield row | told
 
     def pipeline(self) -> Iterator[Row]:
         """Run the live engine on the video; the times are latencies from capture to output."""
@@ -230,6 +250,9 @@ class _Bench:
             "p95_ms": round(latency.p95_ms, 3) if latency else 0.0,
             "gflop": None,
         }
+
+    def _labelled_row(self, label: str, size: int, stage: str, call: Callable[[], object]) -> Row:
+        return self._row(stage + label, call, size=size)
 
     def _row(self, stage: str, call: Callable[[], object], *, size: int | None = None) -> Row:
         p50_ms, p95_ms = measure(call, self._plan.seconds)
@@ -254,10 +277,11 @@ class _Bench:
             for index, motion in enumerate(self._motions)
         ]
 
-    def _maps(self, side: int) -> list[UdpMap]:
+    def _maps(self, side: int, framing: Framing = Framing.BUST) -> list[UdpMap]:
+        viewpoint = frame_viewpoint(self._rig, framing)
         context = open_context(self._plan.gl_backend)
         rasterizer = UdpRasterizer(context, self._rig, (side, side))
-        maps = [rasterizer.draw(pose, self._viewpoint) for pose in self._poses()[:12]]
+        maps = [rasterizer.draw(pose, viewpoint) for pose in self._poses()[:12]]
         rasterizer.close()
         context.release()
         return maps

@@ -13,11 +13,13 @@ def stage_table(row: Row | None) -> str:
     if row is None:
         return (
             f"{'stage':34} {'size':>5} {'views':>5} {'device':>8} {'fps':>8} "
-            f"{'p50 ms':>8} {'p95 ms':>8}"
+            f"{'p50 ms':>8} {'p95 ms':>8} {'GFLOP':>6}"
         )
+    gflop = "" if row["gflop"] is None else f"{row['gflop']:.2f}"
     return (
         f"{row['stage']:34} {row['size'] or '':>5} {row['views'] or '':>5} "
-        f"{row['device'][:8]:>8} {row['fps']:8.1f} {row['p50_ms']:8.2f} {row['p95_ms']:8.2f}"
+        f"{row['device'][:8]:>8} {row['fps']:8.1f} {row['p50_ms']:8.2f} {row['p95_ms']:8.2f} "
+        f"{gflop:>6}".rstrip()
     )
 
 
