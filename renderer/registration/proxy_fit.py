@@ -31,6 +31,7 @@ REACHES = (0.05, 0.04, 0.03, 0.02, 0.015, 0.012, 0.01)
 MEASURED_REACH = 0.05
 FITTING_ANYWAY = 0.0012  # heights between outlines: what pixels and antialiasing leave
 LEAST_GAIN = 0.8  # outlines must come nearer by this factor, or else the drawings are no match
+WORST_FIT = 0.006  # heights; what stays farther apart than that shows something else
 MOST_MOVE = 0.06  # heights; a proxy that is worse is another character
 OUTLINE_SIGMA = 0.005  # heights; neighbours along an outline repeat each other's error
 FIELD_RMS = 0.008  # heights, of each component: what a decent proxy is off by
@@ -127,7 +128,7 @@ class _Fitting:
         for reach in REACHES:
             state = _State(*self._solved(state, reach))
         after = self._apart(state)
-        if after > LEAST_GAIN * before:
+        if after > min(LEAST_GAIN * before, WORST_FIT):
             return None
         return ProxyFit(self._shaped(state), tuple(self._moved_views(state)), before, after)
 
