@@ -3,7 +3,7 @@
 One record fills half a cache line, which is what a look-up waits for.
 """
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -47,12 +47,32 @@ def pack_candidates(fields: NDArray[np.float32]) -> NDArray[np.int64]:
     return records.view(np.int64)
 
 
-def unpack_candidates(records: Tensor) -> list[Tensor]:
-    """Return the fields of records ``[N, 4]`` int64, each ``[N]`` float32."""
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Unpacked records, all float32; see ``pack_candidates``.
+
+    Attributes:
+        column, row: ``[N]``.
+        landmark: ``[3, N]``.
+        pixel_from_landmark: ``[2, 3, N]``.
+        normal: ``[3, N]``.
+        share: ``[N]``, BEST_SHARE for the best of a voxel.
+    """
+
+    column: Tensor
+    row: Tensor
+    landmark: Tensor
+    pixel_from_landmark: Tensor
+    normal: Tensor
+    share: Tensor
+
+
+def unpack_candidates(records: Tensor) -> Candidates:
+    """Unpack records ``[N, 4]`` int64."""
     shorts = _planes(records.view(torch.int16)[:, _SHORTS])
     row = records.view(torch.int32)[:, _ROW].to(torch.float32)
     halves = _planes(records.view(torch.float16)[:, _HALVES])
-    return [shorts[0], row, *shorts[1:], *halves]
+    return Candidates(shorts[0], row, shorts[1:], halves[:6].view(2, 3, -1), halves[6:9], halves[9])
 
 
 def candidate_shares(words: Tensor) -> Tensor:
@@ -60,6 +80,6 @@ def candidate_shares(words: Tensor) -> Tensor:
     return words.view(torch.float16).view(-1, 4)[:, 3].to(torch.float32)
 
 
-def _planes(columns: Tensor) -> Sequence[Tensor]:
-    """Turn ``[N, C]`` into C contiguous planes ``[N]`` float32."""
-    return columns.T.to(torch.float32, memory_format=torch.contiguous_format).unbind(0)
+def _planes(columns: Tensor) -> Tensor:
+    """Turn ``[N, C]`` into ``[C, N]`` float32."""
+    return columns.T.to(torch.float32, memory_format=torch.contiguous_format)

@@ -1,12 +1,16 @@
 """Look up the colour of landmarks in the atlas: the inner loop of the guided decoder."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from renderer.guided.candidate_record import WORDS, candidate_shares, unpack_candidates
+from renderer.guided.candidate_record import (
+    WORDS,
+    Candidates,
+    candidate_shares,
+    unpack_candidates,
+)
 from renderer.guided.sheet_encoding import (
     BRICK,
     LANDMARK_SCALE,
@@ -26,6 +30,7 @@ FAR_FACTOR = (
     1 / (0.01 * LANDMARK_SCALE) ** 2
 )  # beyond its surface a drawing still says what colour is near
 FAR_TRUST = 1e-4
+LEAST_TAP = 1e-3  # a tap at the far side still tells where nothing else is usable
 MINOR_SHARE = 0.02
 CLEAR_TRUST = 0.5
 CHUNK = 16384  # temporaries of a chunk stay in the processor's cache
@@ -122,8 +127,9 @@ class Lookup:
         landmark = landmark * LANDMARK_SCALE - TICK_ORIGIN
         ranks = table.candidates.shape[2]
         records = table.candidates[self._level].view(-1, WORDS)
-        *place, best = unpack_candidates(records.index_select(0, rows * ranks))
-        total, trust = self._sample(place, landmark)
+        first = unpack_candidates(records.index_select(0, rows * ranks))
+        best = first.share
+        total, trust = self._sample(first, landmark)
         if apart is not None:
             apart.colour[0] = total / trust.clamp_min(1e-20)
             apart.trust[0] = trust
@@ -136,7 +142,8 @@ class Lookup:
             unsure = (share > MINOR_SHARE * best) | (trust < CLEAR_TRUST)
             chosen = (unsure & (share > 0)).nonzero().view(-1)
             index = rows.index_select(0, chosen) * ranks + rank
-            *other, share = unpack_candidates(records.index_select(0, index))
+            other = unpack_candidates(records.index_select(0, index))
+            share = other.share
             part, near = self._sample(other, landmark.index_select(1, chosen))
             total.index_add_(1, chosen, part * share)
             weight.index_add_(0, chosen, near * share)
@@ -149,57 +156,41 @@ class Lookup:
             apart.share.div_(weight.clamp_min(1e-20))
         return total / weight.clamp_min(1e-20), trust
 
-    def _sample(self, place: Sequence[Tensor], landmark: Tensor) -> tuple[Tensor, Tensor]:
+    def _sample(self, place: Candidates, landmark: Tensor) -> tuple[Tensor, Tensor]:
         """Walk from a candidate to the wanted landmark; return weighted colours and weights.
 
         Args:
-            place: Fields of a candidate without its share, each ``[N]``.
+            place: N of them.
             landmark: ``[3, N]`` in ticks.
         """
-        x0, y0, lx, ly, lz, *inverse, nx, ny, nz = place
-        wanted = landmark.unbind(0)
-        offset = [w - p for w, p in zip(wanted, (lx, ly, lz), strict=True)]
-        step_x, step_y = _move(inverse, offset, FIRST_STEP_PX)
-        x, y = torch.round(x0 + step_x), torch.round(y0 + step_y)
-        found, usable = self._landmarks_at(self._index(x.int(), y.int()))
-        rest = [w - f for w, f in zip(wanted, found, strict=True)]
-        lost = (_square(rest) > _square(offset)) | (usable == 0)
-        rest = [torch.where(lost, o, r) for o, r in zip(offset, rest, strict=True)]
-        step_x, step_y = _move(inverse, rest, SECOND_STEP_PX)
-        x = torch.where(lost, x0, x) + step_x
-        y = torch.where(lost, y0, y) + step_y
-        return self._tap(x, y, wanted, (nx, ny, nz))
+        offset = landmark - place.landmark
+        step_x, step_y = _move(place, offset, FIRST_STEP_PX)
+        x, y = torch.round(place.column + step_x), torch.round(place.row + step_y)
+        found = self._landmarks_at(self._index(x.int(), y.int()))
+        rest = landmark - found[:3]
+        lost = (rest.square().sum(0) > offset.square().sum(0)).logical_or_(found[3] == 0)
+        step_x, step_y = _move(place, torch.where(lost, offset, rest), SECOND_STEP_PX)
+        x = torch.where(lost, place.column, x).add_(step_x)
+        y = torch.where(lost, place.row, y).add_(step_y)
+        return self._tap(x, y, landmark, place.normal)
 
-    def _tap(
-        self, x: Tensor, y: Tensor, wanted: tuple[Tensor, ...], normal: tuple[Tensor, ...]
-    ) -> tuple[Tensor, Tensor]:
+    def _tap(self, x: Tensor, y: Tensor, wanted: Tensor, normal: Tensor) -> tuple[Tensor, Tensor]:
         """Blend the four pixels around a place, each by how near its landmark is."""
         left, top = torch.floor(x), torch.floor(y)
-        right_share, lower_share = x - left, (y - top).mul_(1 / USABLE_SCALE)
-        upper_share = 1 / USABLE_SCALE - lower_share
-        row, column = top.int(), left.int()
-        upper, lower = self._index(column, row), self._index(column, row + 1)
-        total = torch.zeros((3, *x.shape), dtype=x.dtype, device=x.device)
-        weight = torch.zeros_like(x)
-        shares = (
-            (upper, (1 - right_share) * upper_share),
-            (upper + 1, right_share * upper_share),
-            (lower, (1 - right_share) * lower_share),
-            (lower + 1, right_share * lower_share),
-        )
-        for index, share in shares:
-            found, usable = self._landmarks_at(index)
-            rest = [w - f for w, f in zip(wanted, found, strict=True)]
-            miss = _square(rest)
-            height = rest[0] * normal[0] + rest[1] * normal[1] + rest[2] * normal[2]
-            near = torch.exp(miss * self._tap_factor + height.square_() * self._layer_factor)
-            near += FAR_TRUST / (1 + miss * FAR_FACTOR).square_()
-            near *= (share + 1e-3 / USABLE_SCALE) * usable
-            rgba = self._colour.index_select(0, index)
-            for channel in range(3):
-                total[channel].addcmul_(near, ((rgba >> (8 * channel)) & 255).to(x.dtype))
-            weight += near
-        return total, weight
+        right, lower = x - left, y - top
+        shares = torch.stack([1 - right, right])[None] * torch.stack([1 - lower, lower])[:, None]
+        column, row = left.int(), top.int()
+        upper_left, lower_left = self._index(column, row), self._index(column, row + 1)
+        index = torch.cat([upper_left, upper_left + 1, lower_left, lower_left + 1])
+        found = self._landmarks_at(index).view(4, 4, -1)  # [field, tap, N]
+        rest = wanted[:, None] - found[:3]
+        height = (rest * normal[:, None]).sum(0)
+        miss = rest.square_().sum(0)
+        near = height.square_().mul_(self._layer_factor).add_(miss, alpha=self._tap_factor).exp_()
+        far = miss.mul_(FAR_FACTOR).add_(1).square_().reciprocal_()
+        near.add_(far, alpha=FAR_TRUST).mul_(shares.view(4, -1).add_(LEAST_TAP))
+        near.mul_(found[3].mul_(1 / USABLE_SCALE))
+        return self._colours_at(index).view(3, 4, -1).mul_(near).sum(1), near.sum(0)
 
     def _index(self, x: Tensor, y: Tensor) -> Tensor:
         """Return the flat index of a pixel whose right neighbour exists too, ``[N]`` int32.
@@ -209,11 +200,15 @@ class Lookup:
         start = self._row_start.index_select(0, y.clamp(0, len(self._row_start) - 1))
         return start.add_(x).clamp_(0, len(self._landmark) - 2)
 
-    def _landmarks_at(self, index: Tensor) -> tuple[tuple[Tensor, ...], Tensor]:
-        """Read landmarks in ticks and usable weights, 0 to ``USABLE_SCALE``, of atlas pixels."""
+    def _landmarks_at(self, index: Tensor) -> Tensor:
+        """Read landmarks in ticks and usable weights up to ``USABLE_SCALE``, ``[4, N]``."""
         packed = self._landmark.index_select(0, index).view(torch.int16).view(-1, 4)
-        x, y, z, usable = packed.T.to(torch.float32).unbind(0)
-        return (x, y, z), usable
+        return packed.T.to(torch.float32, memory_format=torch.contiguous_format)
+
+    def _colours_at(self, index: Tensor) -> Tensor:
+        """Read the colours of atlas pixels, ``[3, N]`` in [0, 255]."""
+        packed = self._colour.index_select(0, index).view(torch.uint8).view(-1, 4)
+        return packed[:, :3].T.to(torch.float32, memory_format=torch.contiguous_format)
 
 
 def _find_rows(table: LandmarkTable, landmark: Tensor) -> Tensor:
@@ -231,15 +226,6 @@ def _find_rows(table: LandmarkTable, landmark: Tensor) -> Tensor:
     return torch.where(found < 0, -1 - found, rows)
 
 
-def _square(vector: list[Tensor]) -> Tensor:
-    x, y, z = vector
-    return x * x + y * y + z * z
-
-
-def _move(inverse: list[Tensor], offset: list[Tensor], limit_px: float) -> tuple[Tensor, Tensor]:
-    """Turn an offset in landmark space into a step in pixels of limited length."""
-    xx, xy, xz, yx, yy, yz = inverse
-    dx, dy, dz = offset
-    step_x = (xx * dx + xy * dy + xz * dz).clamp_(-limit_px, limit_px)
-    step_y = (yx * dx + yy * dy + yz * dz).clamp_(-limit_px, limit_px)
-    return step_x, step_y
+def _move(place: Candidates, offset: Tensor, limit_px: float) -> Tensor:
+    """Turn offsets in landmark space ``[3, N]`` into steps of limited length, ``[2, N]`` pixels."""
+    return (place.pixel_from_landmark * offset).sum(1).clamp_(-limit_px, limit_px)
