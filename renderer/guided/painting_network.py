@@ -14,7 +14,13 @@ Margin: K candidates, H x W pixels, h x w cells; c and s are the widths of trunk
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d, grid_sample, interpolate, leaky_relu_
+from torch.nn.functional import (
+    avg_pool2d,
+    grid_sample,
+    interpolate,
+    leaky_relu_,
+    pixel_shuffle,
+)
 
 from renderer.guided.network import (
     DETAIL,
@@ -65,7 +71,7 @@ class PaintingNetwork(nn.Module):
             _convolution(head.weight[:, -cell:], head.bias), DETAIL_CHANNELS
         )
         self.slot_join = folded.slot_join
-        self.slot_head = _row_by_row(folded.slot_head, 1)
+        self.slot_head = folded.slot_head
         self.to(dtype=dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.eval().requires_grad_(False)
 
@@ -86,9 +92,10 @@ class PaintingNetwork(nn.Module):
         x = self._think(detail, picture[None, UDP:], messages)  # [1, c0, h, w]
         planes, flow = _spread(self.picture_head(x) + self.detail_head(detail), OUTPUTS)
         joined = leaky_relu_(each + self.slot_join(x), SLOPE)  # [K, s0, h, w]
-        choices, flows = _spread(self.slot_head(joined), 1)  # [K, 1, H, W], [K, 2, h, w]
+        heads = self.slot_head(joined)  # [K, 6, h, w]
+        choices = _planes_of(heads[:, :-FLOW_AXES])  # [K, 1, H, W]
         sources = torch.cat([paint[None], slots[:, :3]])  # [1+K, 3, H, W]
-        moved = shift(sources, torch.cat([flow, flows]))
+        moved = shift(sources, torch.cat([flow, heads[:, -FLOW_AXES:]]))
         shares = torch.cat([planes[:, 6:], choices]).softmax(0)  # [1+K, 1, H, W]
         copied = weighted_sum(moved, shares)[None]  # [1, 3, H, W]
         invented = paint + PAINTED_REACH * planes[:, :3].tanh()
@@ -117,11 +124,12 @@ class PaintingNetwork(nn.Module):
         """Run the trunk, ``[1, c0, h, w]``."""
         x: Tensor = self.detail_cells(detail) + self.message_enter(messages[0])
         x = self.trunk_enter(leaky_relu_(x, SLOPE))
-        udp = avg_pool2d(pose, FOLD).to(self.dtype)  # [1, 4, h, w]
+        udp = avg_pool2d(pose, 2 * FOLD)  # [1, 4, h/2, w/2]
+        udp = udp.to(self.dtype, memory_format=torch.channels_last)
         skips = []
         for level, down in enumerate(self.down):
             skips.append(x)  # [1, c0, h, w], [1, c1, h/2, w/2] ...
-            udp = avg_pool2d(udp, 2)
+            udp = avg_pool2d(udp, 2) if level else udp
             said = [udp, *messages[level + 1 : level + 2]]
             x = self.deepen[level](down(x) + self.udp[level](torch.cat(said, 1)))
         for narrow, merge in zip(self.narrow, self.merge, strict=True):
@@ -191,6 +199,11 @@ def _spread(cells: Tensor, planes: int) -> tuple[Tensor, Tensor]:
         pixels = pixels.to(torch.float32, memory_format=torch.contiguous_format)
         rows.append(pixels.flatten(3))  # [N, C, h, W]
     return torch.stack(rows, 3).flatten(2, 3), cells[:, -FLOW_AXES:]
+
+
+def _planes_of(cells: Tensor) -> Tensor:
+    """Turn cells ``[N, 4 C, h, w]`` into planes ``[N, C, H, W]`` float32; for few channels."""
+    return pixel_shuffle(cells.to(torch.float32, memory_format=torch.contiguous_format), FOLD)
 
 
 def weighted_sum(values: Tensor, shares: Tensor) -> Tensor:

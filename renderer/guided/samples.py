@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d
 
 SURFACE_STEPS = 1.4  # subpixels further apart than this many typical steps get samples of their own
 
@@ -93,7 +92,16 @@ def _first_surface(landmark: Tensor, free: Tensor, limit: float) -> Tensor:
 
 def shrink(plane: Tensor, scale: int) -> Tensor:
     """Average the subpixels of each pixel: ``[sH, sW]`` to ``[H, W]``."""
-    return plane if scale == 1 else avg_pool2d(plane[None], scale)[0]
+    if scale == 1:
+        return plane
+    # Sums of slices are several times as fast as pooling.
+    rows = plane[::scale].clone()
+    for step in range(1, scale):
+        rows += plane[step::scale]
+    total = rows[:, ::scale].clone()
+    for step in range(1, scale):
+        total += rows[:, step::scale]
+    return total.mul_(1 / scale**2)
 
 
 def _subpixels(pixel: Tensor, width: int, scale: int) -> Tensor:
