@@ -11,11 +11,11 @@ from avatar_app.paths import DEFAULT_AVATAR_NAME, find_avatar
 
 SETS = ("exact", "noisy", "twice-noisy", "proxy", "views")
 AVATAR_SIZE, AVATAR_POSES = 384, 60
-SET_SIZE, SET_POSES, SET_VIEWS = 256, 24, 4
+SET_SIZE, SET_POSES, SET_VIEWS, SET_CLIPS = 256, 24, 4, 6
 MOST_RIG_VIEWS = 21
 # That need --set or --rig.
 RIG_OPTIONS = (
-    *("views", "sheet_size", "picture", "ablations", "lpips"),
+    *("views", "clips", "sheet_size", "picture", "ablations", "lpips"),
     *("unlit", "no_ink", "without_expressions", "fit_proxy", "no_registration"),
 )
 SET_HELP = (
@@ -43,6 +43,7 @@ def add_parser(subparsers: Any) -> None:
         type=int,
         help=f"random poses: per framing of an avatar ({AVATAR_POSES}), per rig ({SET_POSES})",
     )
+    add("--clips", type=int, help=f"short clips per rig of a set, for flicker ({SET_CLIPS})")
     add("--views", type=int, help=f"drawings of a sheet of a set ({SET_VIEWS})")
     add("--sheet-size", type=int, help="side of the drawings of a set (1024)")
     add("--unlit", action="store_true", help="flat colours in a set, no light and shade")
@@ -75,9 +76,9 @@ def run(arguments: argparse.Namespace) -> int:
 
         return evaluate_avatar.run(arguments)
     _check_set(arguments)
-    _set_defaults(
-        arguments, set="exact", size=SET_SIZE, poses=SET_POSES, views=SET_VIEWS, sheet_size=1024
-    )
+    _set_defaults(arguments, set="exact", size=SET_SIZE, poses=SET_POSES, sheet_size=1024)
+    _set_defaults(arguments, views=SET_VIEWS, clips=SET_CLIPS)
+    _check_range("--clips", arguments.clips, 0, 1000)
     _check_range("--views", arguments.views, 1, MOST_RIG_VIEWS)
     _check_range("--sheet-size", arguments.sheet_size, 64, 4096)
     from avatar_app.commands import evaluate_rigs

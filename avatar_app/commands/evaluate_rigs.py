@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from renderer.evaluation import Comparison, PerceptualDistance
     from udp_live.rig.rig import Rig
 
-CLIPS = 6  # per character and number of drawings
 NO_LPIPS = "LPIPS is left out: weights of its network are not here, see --lpips"
 
 Figures = dict[str, float]
@@ -173,7 +172,7 @@ class _Bench:
     def _result(self, rig: "Rig", views: int, draw: int) -> TrialResult:
         trial = self._trial(rig, views, draw)
         poses = _share(self._arguments.poses, self._set.draws, draw)
-        clips = _share(CLIPS, self._set.draws, draw)
+        clips = _share(self._arguments.clips, self._set.draws, draw)
         try:
             return trial.run(trial.contest(self._decoder), poses, clips, self._perceptual)
         finally:

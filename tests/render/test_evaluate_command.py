@@ -21,6 +21,7 @@ from renderer.evaluation.plain_lookup import PlainLookup
 from renderer.evaluation.trial import Trial, TrialOptions
 from renderer.training.wrong_landmarks import NOISY
 from renderer.types import InkStyle
+from tests.fakes.lpips_files import write_lpips_files
 from tests.fakes.tiny_rig import tiny_rig
 from udp_live.errors import GlContextError
 from udp_live.rasterizer.gl_context import open_context
@@ -142,6 +143,28 @@ def test_without_light_only_the_textures_colours_are_drawn(context: moderngl.Con
     assert shown[False] < shown[True]
 
 
+def test_without_clips_nothing_is_said_of_flicker(gl: None, rig_file: Path) -> None:
+    json_file = rig_file.parent / "still.json"
+    assert (
+        run("--rig", rig_file, "--decoder", "lookup", "--clips", 0, "--json", json_file, *SMALL)
+        == 0
+    )
+    assert "flicker" not in report(json_file)["means"]
+
+
+def test_lpips_is_measured_where_its_weights_are(
+    gl: None, rig_file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    json_file, folder = rig_file.parent / "seen.json", rig_file.parent / "lpips"
+    options = ("--decoder", "lookup", "--clips", 0, "--lpips", folder, "--json", json_file, *SMALL)
+    assert run("--rig", rig_file, *options) == 1
+    assert "weights of LPIPS not found" in caplog.text
+    folder.mkdir()
+    write_lpips_files(folder)
+    assert run("--rig", rig_file, *options) == 0
+    assert report(json_file)["means"]["lpips"] > 0
+
+
 def test_ablations_stand_below_the_decoder(
     gl: None, rig_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -164,6 +187,8 @@ def test_ablations_stand_below_the_decoder(
         (("--set", "proxy"), "needs an annotator of drawings"),
         (("--rig", "gone.vrm"), "rig not found: gone.vrm"),
         (("--views", "3"), "--views goes with --set or --rig"),
+        (("--clips", "3"), "--clips goes with --set or --rig"),
+        (("--set", "exact", "--clips", "-1"), "--clips must be 0 to 1000, not -1"),
         (("--unlit",), "--unlit goes with --set or --rig"),
         (("--without-expressions",), "--without-expressions goes with --set or --rig"),
         (("--picture", "a.png"), "--picture goes with --set or --rig"),

@@ -5,46 +5,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from renderer.errors import WeightsError
 from renderer.evaluation.lpips import BACKBONE_FILE, HEADS_FILE, Lpips, lpips_folder
 from renderer.metrics import over_grey
-
-CHANNELS = (64, 192, 384, 256, 256)
-
-
-def alexnet() -> nn.Sequential:
-    """AlexNet's features as torchvision lays them out."""
-    return nn.Sequential(
-        *(nn.Conv2d(3, 64, 11, 4, 2), nn.ReLU(), nn.MaxPool2d(3, 2)),
-        *(nn.Conv2d(64, 192, 5, 1, 2), nn.ReLU(), nn.MaxPool2d(3, 2)),
-        *(nn.Conv2d(192, 384, 3, 1, 1), nn.ReLU()),
-        *(nn.Conv2d(384, 256, 3, 1, 1), nn.ReLU()),
-        *(nn.Conv2d(256, 256, 3, 1, 1), nn.ReLU(), nn.MaxPool2d(3, 2)),
-    )
-
-
-@pytest.fixture(scope="module")
-def features() -> nn.Sequential:
-    torch.manual_seed(3)
-    return alexnet().requires_grad_(requires_grad=False)
-
-
-@pytest.fixture(scope="module")
-def heads() -> dict[str, Tensor]:
-    torch.manual_seed(4)
-    return {
-        f"lin{level}.model.1.weight": torch.rand(1, width, 1, 1)
-        for level, width in enumerate(CHANNELS)
-    }
+from tests.fakes.lpips_files import random_alexnet, random_heads, write_lpips_files
 
 
 @pytest.fixture
-def folder(tmp_path: Path, features: nn.Sequential, heads: dict[str, Tensor]) -> Path:
-    backbone = {f"features.{name}": value for name, value in features.state_dict().items()}
-    torch.save({**backbone, "classifier.1.bias": torch.zeros(3)}, tmp_path / BACKBONE_FILE)
-    torch.save(heads, tmp_path / HEADS_FILE)
+def folder(tmp_path: Path) -> Path:
+    write_lpips_files(tmp_path)
     return tmp_path
 
 
@@ -60,9 +31,7 @@ def test_equal_pictures_look_equal(folder: Path, rng: np.random.Generator) -> No
     assert Lpips(folder)(truth, truth) == 0
 
 
-def test_the_distance_is_the_papers_formula(
-    folder: Path, features: nn.Sequential, heads: dict[str, Tensor], rng: np.random.Generator
-) -> None:
+def test_the_distance_is_the_papers_formula(folder: Path, rng: np.random.Generator) -> None:
     truth, painted = pictures(rng)
     seen = []
     for picture in (over_grey(truth, premultiplied=False), over_grey(painted, premultiplied=True)):
@@ -71,13 +40,13 @@ def test_the_distance_is_the_papers_formula(
         scale = torch.tensor([0.458, 0.448, 0.450])[None, :, None, None]
         x = (x - shift) / scale
         levels = []
-        for layer in features:
+        for layer in random_alexnet():
             x = layer(x)
             if isinstance(layer, nn.ReLU):
                 levels.append(x / (x.square().sum(1, keepdim=True).sqrt() + 1e-10))
         seen.append(levels)
     expected = 0.0
-    for one, other, head in zip(*seen, heads.values(), strict=True):
+    for one, other, head in zip(*seen, random_heads().values(), strict=True):
         expected += float(((one - other) ** 2 * head).sum(1).mean())
     assert Lpips(folder)(truth, painted) == pytest.approx(expected, rel=1e-4)
 
@@ -88,15 +57,17 @@ def test_a_missing_file_is_named(folder: Path) -> None:
         Lpips(folder)
 
 
-def test_weights_of_another_network_are_refused(folder: Path, heads: dict[str, Tensor]) -> None:
-    torch.save({**heads, "lin2.model.1.weight": torch.rand(1, 7, 1, 1)}, folder / HEADS_FILE)
+def test_weights_of_another_network_are_refused(folder: Path) -> None:
+    torch.save(
+        {**random_heads(), "lin2.model.1.weight": torch.rand(1, 7, 1, 1)}, folder / HEADS_FILE
+    )
     with pytest.raises(WeightsError, match="of another network: lin2"):
         Lpips(folder)
 
 
-def test_weights_that_are_not_numbers_are_refused(folder: Path, heads: dict[str, Tensor]) -> None:
-    bad = heads["lin1.model.1.weight"].clone().fill_(float("nan"))
-    torch.save({**heads, "lin1.model.1.weight": bad}, folder / HEADS_FILE)
+def test_weights_that_are_not_numbers_are_refused(folder: Path) -> None:
+    bad = random_heads()["lin1.model.1.weight"].clone().fill_(float("nan"))
+    torch.save({**random_heads(), "lin1.model.1.weight": bad}, folder / HEADS_FILE)
     with pytest.raises(WeightsError, match="not finite"):
         Lpips(folder)
 
