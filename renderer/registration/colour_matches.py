@@ -15,6 +15,7 @@ Double = NDArray[np.float64]
 LEAST_FACING = 0.25  # a surface seen from aside shows its colours squeezed
 NEAR_STEPS = 2.0  # landmarks as far apart as so many sampled pixels are the same
 LEAST_PIXELS = 16
+PARTNERS = 4  # drawings that one is compared with; the time taken grows with them
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,17 @@ def match_colours(views: Sequence[SheetView], stride_px: int) -> list[ColourMatc
             match = _match(*pair, samples, trees[pair[1]])
             if len(match.weight) >= LEAST_PIXELS:
                 matches.append(match)
-    return matches
+    return _strongest(matches, len(views))
+
+
+def _strongest(matches: Sequence[ColourMatch], views: int) -> list[ColourMatch]:
+    """Keep those that are among the best few of one of their drawings, in their order."""
+    kept: set[int] = set()
+    for view in range(views):
+        mine = [i for i, match in enumerate(matches) if view in (match.first, match.second)]
+        mine.sort(key=lambda i: float(matches[i].weight.sum()), reverse=True)
+        kept.update(mine[:PARTNERS])
+    return [matches[i] for i in sorted(kept)]
 
 
 def _sample(view: SheetView, stride: int) -> _Sample:

@@ -1,8 +1,7 @@
 """Fit the shape of a proxy to the drawings of its character."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -15,12 +14,14 @@ from renderer.registration.proxy_contours import (
     trace_contour,
 )
 from renderer.registration.proxy_field import Pulls, field_basis, solve_field
+from renderer.registration.proxy_redrawn import ProxyDrawer, redrawn_landmarks
 from renderer.registration.proxy_shape import reshaped
 from renderer.registration.proxy_view import ProxyView, proxy_views
-from renderer.types import CharacterSheet
+from renderer.registration.solver import find_shifts
+from renderer.registration.spline_field import SplineField
+from renderer.types import CharacterSheet, InkStyle, SheetView
 from udp_live.rig.landmarks import MARGIN, canonical_landmarks, canonical_pose, landmark_space
 from udp_live.rig.rig import Rig
-from udp_live.types import RigPose, UdpMap, Viewpoint
 
 Float = NDArray[np.float64]
 
@@ -33,18 +34,14 @@ FITTING_ANYWAY = 0.0012  # heights between outlines: what pixels and antialiasin
 LEAST_GAIN = 0.8  # outlines must come nearer by this factor, or else the drawings are no match
 WORST_FIT = 0.006  # heights; what stays farther apart than that shows something else
 MOST_MOVE = 0.06  # heights; a proxy that is worse is another character
-OUTLINE_SIGMA = 0.005  # heights; neighbours along an outline repeat each other's error
+OUTLINE_SIGMA = 0.0035  # heights; neighbours along an outline repeat each other's error
+INNER_STEP = 0.024  # heights between places within outlines
+INNER_SIGMA = 0.003  # heights; what registration within outlines is off by, neighbours alike
+LEAST_LOSS = 1.3  # lines and colours must not cost the outlines more than this factor
 FIELD_RMS = 0.008  # heights, of each component: what a decent proxy is off by
 FRAMED_SIGMAS = (0.004, 1e-5, 1e-5)  # right, down, size: crops are nobody's business
 FREE_SIGMAS = (0.004, 0.004, 0.01)
 CAMERA_UNKNOWNS = 3
-
-
-class ProxyDrawer(Protocol):
-    """What draws a proxy's landmarks."""
-
-    def draw(self, rig: Rig, pose: RigPose, viewpoint: Viewpoint, side_px: int) -> UdpMap:
-        """Return the rig's UDP map, square."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +77,32 @@ class _Paired:
     named: Float  # [K, 3] what the proxy's outline consists of, heights of the figure
     places: Float  # [K, 2] in the square picture
 
+    @classmethod
+    def within(
+        cls, index: int, view: ProxyView, redrawn: SheetView, shift: SplineField
+    ) -> list["_Paired"]:
+        """Return pairs of places all over the figure, across and down."""
+        height = redrawn.udp.shape[0]
+        stride = max(round(INNER_STEP * height), 1)
+        some = redrawn.udp[stride // 2 :: stride, stride // 2 :: stride].astype(np.float64)
+        rows, columns = np.nonzero(some[..., 3] > 0.5)
+        places = (np.stack([columns, rows], 1) * stride + stride // 2 + 0.5) / height
+        amounts = shift.at(places)
+        named = some[rows, columns, :3] * MARGIN
+        square = places + np.array((view.left, 0.0))
+        return [
+            cls(
+                index,
+                view,
+                ContourPairs(
+                    np.arange(len(rows)), np.tile(np.eye(2)[axis], (len(rows), 1)), amounts[:, axis]
+                ),
+                named,
+                square,
+            )
+            for axis in (0, 1)
+        ]
+
 
 def fit_proxy(rig: Rig, sheet: CharacterSheet, drawer: ProxyDrawer) -> ProxyFit | None:
     """Move the surface of a proxy so that it covers what the drawings show.
@@ -96,7 +119,7 @@ def fit_proxy(rig: Rig, sheet: CharacterSheet, drawer: ProxyDrawer) -> ProxyFit 
     views = proxy_views(rig, [view for view in sheet.views if view.expression is None])
     if not views:
         return None
-    return _Fitting(rig, views, drawer).run()
+    return _Fitting(rig, views, drawer).run(sheet.ink)
 
 
 class _Fitting:
@@ -114,8 +137,12 @@ class _Fitting:
         self._drawn = [_drawn_contour(view) for view in views]
         self._sigmas = np.array([FRAMED_SIGMAS if v.is_framed else FREE_SIGMAS for v in views])
 
-    def run(self) -> ProxyFit | None:
-        """Alternate between pairing outlines and solving for the field, ever closer."""
+    def run(self, ink: InkStyle) -> ProxyFit | None:
+        """Alternate between pairing outlines and solving for the field, ever closer.
+
+        Args:
+            ink: Of the drawings.
+        """
         state = _State(
             np.zeros((self._modes.shape[1], 3)), np.zeros((len(self._views), CAMERA_UNKNOWNS))
         )
@@ -130,6 +157,9 @@ class _Fitting:
         after = self._apart(state)
         if after > min(LEAST_GAIN * before, WORST_FIT):
             return None
+        refined = self._refined(state, ink)
+        if self._apart(refined) < max(LEAST_LOSS * after, FITTING_ANYWAY):
+            state, after = refined, self._apart(refined)
         return ProxyFit(self._shaped(state), tuple(self._moved_views(state)), before, after)
 
     def _solved(self, state: _State, reach: float) -> tuple[Float, Float]:
@@ -138,6 +168,22 @@ class _Fitting:
         joined = _joined(pulls)
         weights, camera = solve_field(self._basis, joined, FIELD_RMS, self._sigmas.ravel())
         return weights, camera.reshape(-1, CAMERA_UNKNOWNS)
+
+    def _refined(self, state: _State, ink: InkStyle) -> _State:
+        """Bring lines and colours within the outlines to where the drawings have them, too."""
+        rig, views = self._shaped(state), self._moved_views(state)
+        redrawn = [replace(v.view, udp=redrawn_landmarks(rig, v, self._drawer)) for v in views]
+        shifts = find_shifts(redrawn, ink, [False] * len(views))
+        reach = REACHES[-1]
+        pulls = [self._pulls(state, pairs, reach) for pairs in self._paired(state, reach)]
+        for index, (placed, view, shift) in enumerate(zip(views, redrawn, shifts, strict=True)):
+            pulls += self._inner_pulls(state, _Paired.within(index, placed, view, shift))
+        weights, camera = solve_field(self._basis, _joined(pulls), FIELD_RMS, self._sigmas.ravel())
+        return _State(weights, camera.reshape(-1, CAMERA_UNKNOWNS))
+
+    def _inner_pulls(self, state: _State, pairs: Sequence["_Paired"]) -> list[Pulls]:
+        pulls = [self._pulls(state, paired, REACHES[0]) for paired in pairs]
+        return [replace(p, weights=np.full(len(p.amounts), INNER_SIGMA**-2.0)) for p in pulls]
 
     def _apart(self, state: _State) -> float:
         """Return the mean distance between outlines, heights."""

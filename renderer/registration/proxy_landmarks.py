@@ -1,18 +1,11 @@
 """The landmarks of drawings, drawn anew from a proxy that was fitted to them."""
 
-import math
 from dataclasses import replace
 
-import numpy as np
-from numpy.typing import NDArray
-
-from renderer.registration.proxy_fit import ProxyDrawer, ProxyFit, fit_proxy
+from renderer.registration.proxy_fit import ProxyFit, fit_proxy
+from renderer.registration.proxy_redrawn import ProxyDrawer, redrawn_landmarks
 from renderer.registration.proxy_view import ProxyView, proxy_views
-from renderer.sheet.sheet_drawing import with_expression
 from renderer.types import CharacterSheet, SheetView
-from udp_live.linalg import vec_normalize
-from udp_live.rig.framing import view_from_world
-from udp_live.rig.landmarks import canonical_pose
 from udp_live.rig.rig import Rig
 
 
@@ -55,23 +48,4 @@ def refitted_sheet(
 def _redrawn(rig: Rig, placed: ProxyView | None, view: SheetView, drawer: ProxyDrawer) -> SheetView:
     if placed is None or (view.expression and rig.expression_index(view.expression) is None):
         return view
-    return replace(view, udp=_landmarks(rig, placed, drawer))
-
-
-def _landmarks(rig: Rig, placed: ProxyView, drawer: ProxyDrawer) -> NDArray[np.float16]:
-    """Draw what lies under the pixels of a drawing; one of an expression ends around the face."""
-    pose = with_expression(rig, canonical_pose(rig), placed.view.expression)
-    height, width = placed.view.udp.shape[:2]
-    first = placed.left * height
-    whole = math.floor(first)
-    viewpoint = placed.viewpoint
-    right = vec_normalize(view_from_world(viewpoint)[0, :3].astype(np.float64))
-    aside = np.asarray(viewpoint.target) + right * ((first - whole) / height * viewpoint.height_m)
-    x, y, z = map(float, aside)
-    square = drawer.draw(rig, pose, replace(viewpoint, target=(x, y, z)), height).xyzv
-    udp = np.zeros((height, width, 4), np.float16)
-    kept = slice(max(whole, 0), min(whole + width, height))
-    udp[:, kept.start - whole : kept.stop - whole] = square[:, kept]
-    if placed.view.expression is not None:
-        udp[placed.view.image[..., 3] == 0] = 0
-    return udp
+    return replace(view, udp=redrawn_landmarks(rig, placed, drawer))
