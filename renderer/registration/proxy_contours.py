@@ -14,7 +14,7 @@ SMOOTH_PX = 1.0  # finds where between two pixels an outline runs
 NORMAL_SMOOTH_PX = 3.0
 NORMAL_REACH = 0.03  # heights that a turn of the outline by one radian counts in a pairing
 LEAST_COSINE = 0.5
-MOST_POINTS = 800  # of an outline; more of them say the same
+MOST_QUERIES = 800  # points of an outline that look for a partner; more of them say the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,6 @@ def trace_contour(mask: NDArray[np.bool_], border: int = 2) -> Contour:
     for edge in (inner[:border], inner[-border:], inner[:, :border], inner[:, -border:]):
         edge[:] = False
     rows, columns = np.nonzero(inner)
-    kept = np.linspace(0, len(rows) - 1, min(len(rows), MOST_POINTS)).astype(np.intp)
-    rows, columns = rows[kept], columns[kept]
     slopes = np.stack([_slope(wide, rows, columns, axis) for axis in (1, 0)], axis=1)
     length = np.linalg.norm(slopes, axis=1)
     kept = length > 1e-3
@@ -80,7 +78,7 @@ class ContourPairs:
 
 
 def pair_contours(proxy: Contour, drawn: Contour, reach: float) -> ContourPairs:
-    """Pair every point of either outline with the nearest of the other that faces alike.
+    """Pair points of either outline with the nearest of the other that face alike.
 
     Args:
         proxy: Outline of the proxy.
@@ -90,10 +88,10 @@ def pair_contours(proxy: Contour, drawn: Contour, reach: float) -> ContourPairs:
     if not len(proxy.places) or not len(drawn.places):
         nothing = np.zeros(0)
         return ContourPairs(nothing.astype(np.intp), np.zeros((0, 2)), nothing)
-    there = _nearest(drawn, proxy)
-    back = _nearest(proxy, drawn)
-    mine = np.concatenate([np.arange(len(proxy.places)), back])
-    theirs = np.concatenate([there, np.arange(len(drawn.places))])
+    here, there = _nearest(drawn, proxy)
+    back_there, back_here = _nearest(proxy, drawn)
+    mine = np.concatenate([here, back_here])
+    theirs = np.concatenate([there, back_there])
     apart = drawn.places[theirs] - proxy.places[mine]
     alike = np.sum(proxy.normals[mine] * drawn.normals[theirs], axis=1) > LEAST_COSINE
     kept = alike & (np.linalg.norm(apart, axis=1) < reach)
@@ -101,7 +99,10 @@ def pair_contours(proxy: Contour, drawn: Contour, reach: float) -> ContourPairs:
     return ContourPairs(mine[kept], normals, np.sum(apart[kept] * normals, axis=1))
 
 
-def _nearest(targets: Contour, points: Contour) -> NDArray[np.intp]:
+def _nearest(targets: Contour, points: Contour) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return indices of some points and of the targets that they are nearest to."""
+    count = len(points.places)
+    chosen = np.linspace(0, count - 1, min(count, MOST_QUERIES)).astype(np.intp)
     tree = cKDTree(np.concatenate([targets.places, targets.normals * NORMAL_REACH], axis=1))
-    query = np.concatenate([points.places, points.normals * NORMAL_REACH], axis=1)
-    return np.asarray(tree.query(query)[1], np.intp)
+    query = np.concatenate([points.places, points.normals * NORMAL_REACH], axis=1)[chosen]
+    return chosen, np.asarray(tree.query(query)[1], np.intp)
