@@ -121,12 +121,13 @@ class _Bench:
         self._arguments = arguments
         self._perceptual = perceptual
         self._set = SETS[arguments.set]
+        self._draws = min(self._set.draws, arguments.poses)  # a sheet without pictures is no use
         self._decoder = decoder
         self._context = context
 
     def measure(self, rig: "Rig", views: int) -> Figures:
         """Return the figures of a character, over all draws of its sheet."""
-        results = [self._result(rig, views, draw) for draw in range(self._set.draws)]
+        results = [self._result(rig, views, draw) for draw in range(self._draws)]
         scores = [c.score for result in results for c in result.comparisons]
         return summarise(scores, [f for result in results for f in result.flickers])
 
@@ -153,12 +154,11 @@ class _Bench:
     def _beside(self) -> list[tuple[str, str, bool]]:
         """Return label, decoder and registration of the other columns of the contact sheet."""
         name, registers = self._arguments.decoder, not self._arguments.no_registration
-        if name in ("plain", "lookup"):
-            beside = [("plain", "plain", registers)] if name == "lookup" else []
-        else:
-            beside = [("lookup", "lookup", registers)]
+        beside = [("plain", "plain", registers)] if name == "lookup" else []
         if name in UNREGISTERED and registers and not self._set.wrongness.is_exact:
-            beside.insert(0, ("lookup, not registered", "lookup", False))
+            beside.append(("lookup, not registered", "lookup", False))
+        if name not in ("plain", "lookup"):
+            beside.append(("lookup", "lookup", registers))
         return beside
 
     def _painted(self, trial: Trial, reference: Sequence[Any]) -> "list[Comparison]":
@@ -171,8 +171,8 @@ class _Bench:
 
     def _result(self, rig: "Rig", views: int, draw: int) -> TrialResult:
         trial = self._trial(rig, views, draw)
-        poses = _share(self._arguments.poses, self._set.draws, draw)
-        clips = _share(self._arguments.clips, self._set.draws, draw)
+        poses = _share(self._arguments.poses, self._draws, draw)
+        clips = _share(self._arguments.clips, self._draws, draw)
         try:
             return trial.run(trial.contest(self._decoder), poses, clips, self._perceptual)
         finally:
