@@ -12,7 +12,7 @@ from renderer.training.correspondence import correspondence
 
 # Errors below these count squared, others by their length: the one counts what PSNR does, and does
 # not pull towards doing nothing; the other keeps flat paint flat.
-STRAIGHT_BEND, COMPOSITE_BEND = 0.08, 0.04
+STRAIGHT_BEND, COMPOSITE_BEND = 0.3, 0.04
 BAND_PX = 4  # around the figure; further out there is nothing to learn
 GREY = 0.5
 # Of the classical picture: with an error of the one, pictures count as they are; below the other,
@@ -29,8 +29,8 @@ Total = Callable[[Tensor], Tensor]
 class LossWeights:
     """How much each part counts; ``vgg`` and ``teacher`` only where there are any."""
 
-    straight: float = 2.0
-    composite: float = 1.0
+    straight: float = 4.0
+    composite: float = 0.5
     gradient: float = 0.25
     ssim: float = 0.1
     mask: float = 0.5
