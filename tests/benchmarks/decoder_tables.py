@@ -183,8 +183,9 @@ def goals(found: Mapping[str, Mapping[str, Report]]) -> Iterator[str]:
 def _goal(label: str, wanted: float, found: float, unit: str, *, most: bool = False) -> str:
     digits = 4 if wanted < 0.1 else 2
     miss = found - wanted if most else wanted - found
-    sign, missed = ("≤" if most else "≥"), f"{miss:.{digits}f} {unit}" if miss > 0 else "reached"
-    return f"| {label} | {sign} {wanted:g} {unit} | {found:.{digits}f} {unit} | {missed} |"
+    unit = f" {unit}" if unit else ""
+    sign, missed = ("≤" if most else "≥"), f"{miss:.{digits}f}{unit}" if miss > 0 else "reached"
+    return f"| {label} | {sign} {wanted:g}{unit} | {found:.{digits}f}{unit} | {missed} |"
 
 
 def page(found: Mapping[str, Mapping[str, Report]], parts: str, poses: int) -> Iterator[str]:
