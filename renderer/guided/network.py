@@ -51,8 +51,9 @@ SLOPE = 0.1
 FOLD = 2  # pixels along each side of a cell of the finest scale
 HEAD_STD = 0.003
 MOST_FLOW_PX = 4.0
-CLASSICAL_LOGIT = 4.0  # the copy branch begins with 96 % classical picture
-GATE_LOGIT = -4.0  # the painted branch begins with 2 %
+CLASSICAL_LOGIT = 2.0  # the copy branch begins with 79 % classical paint where there are two others
+# Both branches begin with half of the say: behind a gate that is nearly shut nothing is learned.
+GATE_LOGIT = 0.0
 PAINTED_REACH = 0.5  # of the colour range
 UDP_CHANNELS = 4
 DETAIL = slice(PAINT, TINT)  # planes of a picture that are looked at pixel by pixel
