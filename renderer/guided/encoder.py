@@ -1,7 +1,7 @@
 """Turn a character sheet into the tables of the guided decoder."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
@@ -12,9 +12,11 @@ from scipy.ndimage import maximum_filter
 from renderer.errors import SheetError
 from renderer.guided.atlas import Atlas, Patch, pack_atlas
 from renderer.guided.expression_choice import shows_in
+from renderer.guided.face_region import region_trust
 from renderer.guided.ink import ink_coverage
 from renderer.guided.landmark_table import (
     LOWEST_DENSITY,
+    Trust,
     VoxelGrid,
     build_table,
     level_densities,
@@ -65,7 +67,7 @@ def encode_sheet(sheet: CharacterSheet, key: str = "") -> SheetEncoding:
         )
     atlas = pack_atlas(patches)
     densities = level_densities([p for p in patches if p.expression is None])
-    trust = [1.0 if patch.expression is None else HINT_TRUST for patch in patches]
+    trust = _body_trust(patches, sheet.regions)
     body = build_table(VoxelGrid.over(WHOLE_SPACE, BODY_CELL), patches, atlas, densities, trust)
     if body is None:
         raise SheetError("sheet is unusable: its landmarks lie outside [0, 1]; rebuild its UDP")
@@ -80,6 +82,13 @@ def encode_sheet(sheet: CharacterSheet, key: str = "") -> SheetEncoding:
         sheet.ink,
         key,
     )
+
+
+def _body_trust(patches: Sequence[Patch], regions: Mapping[str, LandmarkBox]) -> list[Trust]:
+    """Return how far the pixels of each patch are trusted for the body and the neutral face."""
+    neutral = [patch for patch in patches if patch.expression is None]
+    trusts = iter(region_trust(neutral, regions))
+    return [next(trusts) if patch.expression is None else HINT_TRUST for patch in patches]
 
 
 def _view_patches(view: SheetView, index: int, sheet: CharacterSheet) -> list[Patch]:

@@ -30,7 +30,7 @@ from udp_live.whole_file import replaced
 
 logger = logging.getLogger(__name__)
 
-FORMAT_VERSION = 12  # raise whenever registration, encoder or the layout below changes
+FORMAT_VERSION = 13  # raise whenever registration, encoder or the layout below changes
 KEPT_ENCODINGS = 4  # per folder; older ones are deleted
 ATLAS = {"landmark": torch.int64, "colour": torch.int32, "row_start": torch.int32}
 # What reading raises: of the file, of its header, of tensors without the elements they should have.

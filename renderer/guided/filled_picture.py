@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from renderer.guided.expression_choice import choose_expressions
+from renderer.guided.face_region import depth_in_box
 from renderer.guided.fill import FILL_TRUST, fill_holes, soft_mask
 from renderer.guided.ink import ink_coverage, slope_factor_at
 from renderer.guided.landmark_table import CANDIDATES
@@ -18,13 +19,11 @@ from renderer.guided.lookup import Apart, Lookup, Painted
 from renderer.guided.samples import Samples, find_samples, shrink
 from renderer.guided.sheet_encoding import SheetEncoding
 from renderer.guided.surface_fill import fill_surfaces
-from renderer.types import LandmarkBox
 
 DETAIL = 1.0  # sheet pixels per picture pixel that a level must offer; more of them alias
 NEUTRAL_HINT = 0.01  # where an expression's drawing does not show a landmark, others may
 UNSURE_TRUST = 0.1  # below it other levels are asked
 HIDING_INK = 0.5  # under more of it a wrong colour does not show
-REGION_RIM = 0.15  # share of a face region's width over which its drawing fades in
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +206,7 @@ def _paint_regions(
         shares = choose_expressions(expressions, region, tables.keys())
         if not shares:
             continue
-        depth = _depth_in_box(box, landmark)
+        depth = depth_in_box(box, landmark)
         inside = (depth > 0).nonzero().view(-1)
         if inside.numel() == 0:
             continue
@@ -229,14 +228,3 @@ def _paint_regions(
         painted.trust.index_copy_(0, inside, total)
         if apart is not None:
             apart.overwrite(inside, colour, total)
-
-
-def _depth_in_box(box: LandmarkBox, landmark: Tensor) -> Tensor:
-    """Return 0 outside a box, 1 well inside, ``[N]``; a ramp along its faces."""
-    depth = torch.ones_like(landmark[0])
-    for axis in range(3):
-        low, high = box.low[axis], box.high[axis]
-        rim = max(REGION_RIM * (high - low), 1e-6)
-        nearest = torch.minimum(landmark[axis] - low, high - landmark[axis])
-        depth = torch.minimum(depth, nearest / rim)
-    return depth.clamp_(0, 1)

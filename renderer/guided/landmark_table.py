@@ -21,6 +21,7 @@ from renderer.types import LandmarkBox
 
 Float = NDArray[np.float32]
 Int = NDArray[np.int64]
+Trust = float | Float
 
 CANDIDATES = 2  # a third gains less than 0.1 dB and costs half as much again
 QUALITY_POWER = 3  # sharp enough that the best drawing dominates, soft enough to hide seams
@@ -93,13 +94,20 @@ def patches_of_level(patches: Sequence[Patch], density: float) -> list[int]:
     return sorted(index for _, index in best.values())
 
 
-def patch_offers(grid: VoxelGrid, patch: Patch, first_row: int) -> Offers:
+def patch_offers(grid: VoxelGrid, patch: Patch, first_row: int, trust: Trust = 1.0) -> Offers:
     """Choose in every voxel the pixel that lies nearest to its centre, and one of a second layer.
 
     A second layer (a lock of hair before the face, both in one voxel) shows itself by pixels
     that are not where the first pixel and its gradient predict them to be.
+
+    Args:
+        grid: Where in landmark space.
+        patch: Whose pixels.
+        first_row: Of the patch in the atlas.
+        trust: Factor of the quality of its pixels, ``[H, W]`` or one for all.
     """
-    pixels = np.flatnonzero(patch.surface.usable > 0)
+    trusted = np.broadcast_to(np.asarray(trust, np.float32), patch.surface.usable.shape).reshape(-1)
+    pixels = np.flatnonzero((patch.surface.usable.reshape(-1) > 0) & (trusted > 0))
     landmark = patch.surface.landmark.reshape(3, -1)[:, pixels]
     voxel, distance = grid.locate(landmark)
     inside = np.flatnonzero(voxel >= 0)
@@ -126,7 +134,7 @@ def patch_offers(grid: VoxelGrid, patch: Patch, first_row: int) -> Offers:
     # In the atlas's own unit, so that the inner loop need not convert what it reads there.
     fields[:, 2:5] = fields[:, 2:5] * LANDMARK_SCALE - TICK_ORIGIN
     fields[:, 5:11] /= LANDMARK_SCALE
-    fields[:, 14] = facing[chosen] * usable[chosen]
+    fields[:, 14] = facing[chosen] * usable[chosen] * trusted[pixels[chosen]]
     return Offers(voxel[chosen], fields[:, 14], fields)
 
 
@@ -151,7 +159,7 @@ def build_table(
     patches: Sequence[Patch],
     atlas: Atlas,
     densities: Sequence[float],
-    trust: Sequence[float],
+    trust: Sequence[Trust],
 ) -> LandmarkTable | None:
     """Collect for every voxel and level the best candidates of all drawings.
 
@@ -160,25 +168,23 @@ def build_table(
         patches: All patches of the atlas.
         atlas: Gives their rows.
         densities: Target density of each level.
-        trust: One factor per patch; 0 leaves it out.
+        trust: One factor per patch, or one ``[H, W]`` for each of its pixels; 0 leaves it out.
 
     Returns:
         The table, or None where no trusted patch shows the box.
     """
     wanted = [patches_of_level(patches, density) for density in densities]
     offers = {
-        index: patch_offers(grid, patches[index], atlas.first_rows[index])
+        index: patch_offers(grid, patches[index], atlas.first_rows[index], trust[index])
         for index in sorted(set().union(*wanted))
-        if trust[index] > 0
+        if np.any(trust[index])
     }
     known = np.unique(np.concatenate([o.voxel for o in offers.values()] or [np.empty(0, np.int64)]))
     if known.size == 0:
         return None
     candidates = np.zeros((len(densities), known.size, CANDIDATES, FIELDS), np.float32)
     for level, (density, indices) in enumerate(zip(densities, wanted, strict=True)):
-        chosen = [
-            (offers[i], trust[i] * _sharpness(patches[i], density)) for i in indices if i in offers
-        ]
+        chosen = [(offers[i], _sharpness(patches[i], density)) for i in indices if i in offers]
         _fill_level(candidates[level], known, chosen)
     _borrow_missing(candidates)
     brick_of_cell, row_of_voxel = _bricks(grid, known)
