@@ -69,7 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.avatar = find_avatar(arguments.avatar or DEFAULT_AVATAR_NAME)
     if arguments.set is None and not arguments.rig:
         for name in RIG_OPTIONS:
-            if getattr(arguments, name) not in (None, False):
+            value = getattr(arguments, name)
+            if value is not None and value is not False:
                 raise UsageError(f"--{name.replace('_', '-')} goes with --set or --rig")
         _set_defaults(arguments, size=AVATAR_SIZE, poses=AVATAR_POSES)
         from avatar_app.commands import evaluate_avatar

@@ -32,7 +32,7 @@ def add_parser(subparsers: Any) -> None:
     add("--samples", type=Path, metavar="DIR", help="rendered samples; default: in --output")
     group = parser.add_argument_group("samples")
     number = _numbers(group)
-    number("--sheets", 400, "N", "character sheets to learn from, 8 pictures each")
+    number("--sheets", 400, "N", "character sheets to learn from, 12 pictures each")
     number("--validation-sheets", 24, "N", "of characters kept out, to choose by")
     number("--size", 256, "PX", "side of the pictures")
     number("--sheet-size", 512, "PX", "side of the drawings")

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,10 +44,18 @@ def _one_thread(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Non
     torch.set_num_threads(before)
 
 
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sheet's samples; rendering them takes longer than training on them."""
+    folder = tmp_path_factory.mktemp("rendered")
+    assert len(list(write_shards(DollPairs(), folder, range(1)))) == 1
+    return folder
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, rendered: Path) -> Path:
     for split in ("train", "validation"):
-        list(write_shards(DollPairs(), tmp_path / "run" / "samples" / split, range(1)))
+        shutil.copytree(rendered, tmp_path / "run" / "samples" / split)
     return tmp_path
 
 
