@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
@@ -30,7 +31,7 @@ from udp_live.whole_file import replaced
 
 logger = logging.getLogger(__name__)
 
-FORMAT_VERSION = 13  # raise whenever registration, encoder or the layout below changes
+FORMAT_VERSION = 14  # raise whenever registration, encoder or the layout below changes
 KEPT_ENCODINGS = 4  # per folder; older ones are deleted
 ATLAS = {"landmark": torch.int64, "colour": torch.int32, "row_start": torch.int32}
 # What reading raises: of the file, of its header, of tensors without the elements they should have.
@@ -38,6 +39,8 @@ DAMAGE = (
     *(SafetensorError, OSError, ValueError, TypeError),
     *(AttributeError, LookupError, RuntimeError),
 )
+# What registration of a strange sheet may raise: of images, of numbers, of equations.
+UNREPAIRABLE = (cv2.error, ValueError, ArithmeticError, LookupError, RuntimeError)
 
 
 def sheet_key(sheet: CharacterSheet, register: bool = True) -> str:
@@ -84,7 +87,25 @@ def cached_encoding(
 
 
 def _encoded(sheet: CharacterSheet, key: str, register: bool) -> SheetEncoding:
-    return encode_sheet(register_drawings(sheet).sheet if register else sheet, key)
+    return encode_sheet(_registered(sheet) if register else sheet, key)
+
+
+def _registered(sheet: CharacterSheet) -> CharacterSheet:
+    """Return the sheet with repaired landmarks; as it is where they cannot be repaired."""
+    try:
+        found = register_drawings(sheet)
+    except UNREPAIRABLE as error:
+        logger.warning("landmarks stay as they are: registering the drawings failed: %s", error)
+        return sheet
+    for view in found.views if found.repaired else ():
+        logger.debug(
+            "%s: landmarks moved by %.1f px, %.0f %% of the silhouettes agree, before %.0f %%",
+            view.name,
+            view.mean_shift_px,
+            100 * view.overlap_after,
+            100 * view.overlap_before,
+        )
+    return found.sheet
 
 
 def write_encoding(path: Path, encoding: SheetEncoding) -> None:

@@ -14,6 +14,7 @@ Bool = NDArray[np.bool_]
 
 STRIP = 0.012  # heights; what the rim of a figure lacks at most is the surface next to it
 WIDEST_HOLE = 0.12  # heights from rim to rim; what fills a wider one is too much of a guess
+MOST_HOLE_PX = 300_000  # the bridge solves one equation per pixel: seconds
 MOST_JUMPS = 0.04  # of a hole's rim: more of them, and several surfaces meet in it
 RIM_PX = 3
 FACES = ((0, 1), (1, 0), (0, -1), (-1, 0))
@@ -41,7 +42,8 @@ def within_drawing(udp: Float, drawn: Bool) -> Float:
     for number, box in enumerate(_boxes(pieces, RIM_PX + 1), start=1):
         piece = pieces[box] == number
         deepest = float(depth[box][piece].max())
-        if STRIP * height < deepest <= WIDEST_HOLE / 2 * height:
+        is_narrow = STRIP * height < deepest <= WIDEST_HOLE / 2 * height
+        if is_narrow and piece.sum() <= MOST_HOLE_PX:
             _bridge(closed[box], piece, jumps[box])
     occupied = closed[..., 3] > 0.5
     depth, nearest = distance_transform_edt(~occupied, return_indices=True)

@@ -13,6 +13,8 @@ from renderer.registration.spline_field import SplineField
 from renderer.types import CharacterSheet, SheetView
 
 LEAST_SIDE_PX = 32  # smaller pictures have no outlines to speak of
+FARTHEST = 2.0  # landmark units; squares of larger numbers run out of single precision
+MOST_SHIFT = 0.08  # heights; what lies farther off is another pose, which no shift can repair
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,25 +25,24 @@ class ViewRegistration:
         name: Of the view.
         displacement_px: ``[H, W, 2]`` float32 (x, y): the bit of surface whose landmark the
             *given* UDP has at a pixel is drawn so far from that pixel.
-        confidence: ``[H, W]`` float32 in [0, 1]; how well outlines and colours nearby support
-            the displacement there, 0 where the given UDP is empty.
+        occupied: ``[H, W]``, where the given UDP has a landmark and so the displacement a meaning.
         overlap_before: Intersection of the silhouettes of UDP and drawing over their union.
         overlap_after: The same with the repaired UDP.
     """
 
     name: str
     displacement_px: NDArray[np.float32] = field(repr=False)
-    confidence: NDArray[np.float32] = field(repr=False)
+    occupied: NDArray[np.bool_] = field(repr=False)
     overlap_before: float
     overlap_after: float
 
     @property
     def mean_shift_px(self) -> float:
         """Root mean square displacement over the given UDP's figure."""
-        inside = self.confidence > 0
-        if not inside.any():
+        if not self.occupied.any():
             return 0.0
-        return float(np.sqrt(np.mean(np.sum(self.displacement_px[inside] ** 2, axis=-1))))
+        squares = np.sum(self.displacement_px[self.occupied] ** 2, axis=-1)
+        return float(np.sqrt(np.mean(squares)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +67,17 @@ def register_drawings(sheet: CharacterSheet) -> Registration:
     So are drawings of an expression: they show a face alone, whose rim is a cut through the
     surface and no outline, and whose colours differ from the other faces' where it matters.
 
+    Shifts are smooth and at most ``MOST_SHIFT``; one that brings the silhouettes no nearer is not
+    made.
+
     Args:
-        sheet: Any number of drawings, of any sizes.
+        sheet: Any number of drawings, of any sizes; their order has no effect.
 
     Returns:
         The very sheet that was given where nothing is wrong.
     """
-    bodies = [i for i, view in enumerate(sheet.views) if _shows_a_body(view)]
+    by_name = sorted(range(len(sheet.views)), key=lambda i: sheet.views[i].name)
+    bodies = [i for i in by_name if _shows_a_body(sheet.views[i])]
     wrong = [i for i in bodies if is_misplaced(sheet.views[i])]
     if not wrong:
         return Registration(sheet, tuple(_untouched(view) for view in sheet.views), False)
@@ -96,34 +101,41 @@ def _shows_a_body(view: SheetView) -> bool:
 
 
 def _finite(view: SheetView) -> SheetView:
-    """Return the view without landmarks that are not numbers."""
-    known = np.isfinite(view.udp).all(axis=-1, keepdims=True)
-    return (
-        view
-        if known.all()
-        else replace(view, udp=np.where(known, view.udp, view.udp.dtype.type(0)))
-    )
+    """Return the view without landmarks that are no numbers or far outside of landmark space."""
+    known = (np.abs(view.udp) <= FARTHEST).all(axis=-1, keepdims=True)
+    if known.all():
+        return view
+    return replace(view, udp=np.where(known, view.udp, view.udp.dtype.type(0)))
 
 
 def _repaired(view: SheetView, shift: SplineField) -> tuple[SheetView, ViewRegistration]:
-    displacement = shift.dense((view.udp.shape[0], view.udp.shape[1]))
+    height, width = view.udp.shape[:2]
+    displacement = bounded(shift.dense((height, width)), MOST_SHIFT * height)
     drawn = view.image[..., 3] > DRAWN_ALPHA
+    before = _overlap(view.udp, drawn)
     udp = moved_udp(view.udp, displacement)
     after = _overlap(udp, drawn)
-    report = ViewRegistration(
-        view.name,
-        displacement,
-        _occupied(view).astype(np.float32),
-        _overlap(view.udp, drawn),
-        after,
-    )
+    if after < before:
+        udp, displacement, after = view.udp.astype(np.float32), np.zeros_like(displacement), before
+    report = ViewRegistration(view.name, displacement, _occupied(view), before, after)
     return replace(view, udp=within_drawing(udp, drawn)), report
+
+
+def bounded(displacement: NDArray[np.float32], most: float) -> NDArray[np.float32]:
+    """Shorten what is longer than ``most``; neighbours never come to differ more than before.
+
+    Args:
+        displacement: ``[H, W, 2]``.
+        most: In the same unit.
+    """
+    length = np.linalg.norm(displacement, axis=-1, keepdims=True)
+    return np.asarray(displacement * (most / np.maximum(length, most)), np.float32)
 
 
 def _untouched(view: SheetView) -> ViewRegistration:
     shift = np.zeros((*view.udp.shape[:2], 2), np.float32)
     overlap = _overlap(view.udp, view.image[..., 3] > DRAWN_ALPHA)
-    return ViewRegistration(view.name, shift, _occupied(view).astype(np.float32), overlap, overlap)
+    return ViewRegistration(view.name, shift, _occupied(view), overlap, overlap)
 
 
 def _occupied(view: SheetView) -> NDArray[np.bool_]:

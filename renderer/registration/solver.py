@@ -115,8 +115,9 @@ def find_shifts(
     for stage in STAGES:
         fields = [f.on(SplineGrid.over(f.grid.aspect, stage.knots)) for f in fields]
         colours = [_soft_colours(view.image, stage.blur) for view in views]
+        smooth = csr_matrix(block_diag([_smoothness(f.grid) for f in fields]))
         for _ in range(stage.steps):
-            improved = _improved(fields, drawings, colours, matches, stage)
+            improved = _improved(fields, drawings, colours, matches, stage, smooth)
             fields = [
                 old if still else new
                 for old, new, still in zip(fields, improved, fixed, strict=True)
@@ -157,6 +158,7 @@ def _improved(
     colours: Sequence[NDArray[np.float32]],
     matches: Sequence[ColourMatch],
     stage: Stage,
+    smooth: csr_matrix,
 ) -> list[SplineField]:
     """Take one Gauss-Newton step."""
     sizes = [2 * f.grid.size for f in fields]
@@ -165,7 +167,6 @@ def _improved(
     for index, (f, drawing) in enumerate(zip(fields, drawings, strict=True)):
         parts += _outline_equations(f, drawing, stage, int(starts[index]))
     parts += [_colour_equations(fields, colours, match, starts) for match in matches]
-    smooth = csr_matrix(block_diag([_smoothness(f) for f in fields]))
     rows = csr_matrix(vstack([*(part.matrix(int(starts[-1])) for part in parts), smooth]))
     right = np.concatenate([*(part.right for part in parts), np.zeros(smooth.shape[0])])
     solved = _least_squares(rows, right, np.concatenate([f.coefficients.ravel() for f in fields]))
@@ -176,7 +177,11 @@ def _improved(
 
 
 def _least_squares(rows: csr_matrix, right: Double, guess: Double) -> Double:
-    """Solve by conjugate gradients on the normal equations, scaled by their diagonal."""
+    """Solve by conjugate gradients on the normal equations, scaled by their diagonal.
+
+    Returns:
+        The guess where the equations have no finite solution.
+    """
     turned = csr_matrix(rows.T)
     diagonal = np.bincount(rows.indices, rows.data**2, rows.shape[1])
     square = LinearOperator(
@@ -190,13 +195,13 @@ def _least_squares(rows: csr_matrix, right: Double, guess: Double) -> Double:
         maxiter=CG_STEPS,
         M=diags(1 / np.maximum(diagonal, 1e-12)),
     )
-    return np.asarray(solved)
+    return np.asarray(solved) if np.isfinite(solved).all() else guess
 
 
-def _smoothness(f: SplineField) -> csr_matrix:
-    """Return what should be nothing: the field's bending and, barely, the field."""
-    rough = f.grid.roughness() * BENDING
-    small = diags(np.full(f.grid.size, SHRINKING / np.sqrt(f.grid.size)))
+def _smoothness(grid: SplineGrid) -> csr_matrix:
+    """Return what should be nothing: a field's bending and, barely, the field."""
+    rough = grid.roughness() * BENDING
+    small = diags(np.full(grid.size, SHRINKING / np.sqrt(grid.size)))
     one = csr_matrix(vstack([rough, small]))
     return csr_matrix(block_diag([one, one]))
 

@@ -170,3 +170,16 @@ def test_old_encodings_are_deleted(sheet: CharacterSheet, tmp_path: Path) -> Non
     for width in (0.001, 0.002, 0.003, 0.004, 0.005, 0.006):
         cached_encoding(replace(sheet, ink=replace(sheet.ink, width=width)), tmp_path)
     assert len(list(tmp_path.iterdir())) == encoding_cache.KEPT_ENCODINGS
+
+
+def test_a_sheet_that_cannot_be_registered_is_encoded_as_it_is(
+    sheet: CharacterSheet, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(_: CharacterSheet) -> None:
+        raise np.linalg.LinAlgError("singular")
+
+    monkeypatch.setattr(encoding_cache, "register_drawings", fails)
+    encoding = cached_encoding(sheet, None)
+    assert torch.equal(encoding.landmark, cached_encoding(sheet, None, register=False).landmark)
+    assert "registering the drawings failed: singular" in caplog.text
+    caplog.clear()

@@ -9,6 +9,7 @@ from scipy.ndimage import distance_transform_edt
 
 from renderer.registration import Registration, register_drawings
 from renderer.registration.gaps import within_drawing
+from renderer.registration.registration import MOST_SHIFT, bounded
 from renderer.registration.repaired_udp import moved_udp
 from renderer.registration.spline_field import SplineField, SplineGrid
 from renderer.training.wrong_landmarks import smooth_shift, warped_udp
@@ -77,7 +78,7 @@ def test_the_displacement_leads_from_the_given_landmarks_to_the_drawing(
     knots = int(random.integers(3, 7))
     front = repaired.views[0]
     true = smooth_shift((SIZE, SIZE), SHIFT * SIZE, knots, random)
-    inside = front.confidence > 0.5
+    inside = front.occupied
     off = np.linalg.norm((front.displacement_px - true)[inside], axis=-1)
     assert np.median(off) < 0.6 * np.median(np.linalg.norm(true[inside], axis=-1))
 
@@ -121,14 +122,38 @@ def test_odd_and_empty_drawings_are_survived(exact: CharacterSheet, shape: tuple
     assert found.sheet.views[1] is full
 
 
-def test_landmarks_that_are_no_numbers_do_not_spread(exact: CharacterSheet) -> None:
+@pytest.mark.parametrize("strange", [np.nan, np.inf, -3e38])
+def test_landmarks_that_are_no_numbers_do_not_spread(exact: CharacterSheet, strange: float) -> None:
     front = _wrong(exact).views[0]
     udp = front.udp.copy()
-    udp[SIZE // 2, SIZE // 2 - 4 : SIZE // 2 + 4] = np.nan
+    udp[SIZE // 2, SIZE // 2 - 4 : SIZE // 2 + 4] = strange
     given = replace(exact, views=(replace(front, udp=udp),))
     found = register_drawings(given)
     assert all(np.isfinite(view.udp).all() for view in found.sheet.views)
     assert found.views[0].overlap_after > 0.9
+
+
+def test_shifts_are_bounded_whatever_is_drawn(exact: CharacterSheet) -> None:
+    """The drawing shows another figure, half a picture beside the landmarks."""
+    front = exact.views[0]
+    aside = np.roll(front.image[:, ::-1], SIZE // 2, 1)
+    given = replace(exact, views=(replace(front, image=aside), _wrong(exact).views[1]))
+    for view in register_drawings(given).views:
+        length = np.linalg.norm(view.displacement_px, axis=-1)
+        assert length.max() <= MOST_SHIFT * SIZE * (1 + 1e-5)
+        assert view.overlap_after >= view.overlap_before
+
+
+def test_a_bound_shortens_long_shifts_alone() -> None:
+    given = np.array([[[3, 4], [0.6, -0.8], [0, 0]]], np.float32)
+    np.testing.assert_allclose(bounded(given, 2), [[[1.2, 1.6], [0.6, -0.8], [0, 0]]], rtol=1e-6)
+
+
+def test_the_order_of_drawings_has_no_effect(exact: CharacterSheet, repaired: Registration) -> None:
+    given = _wrong(exact)
+    turned = register_drawings(replace(given, views=given.views[::-1])).sheet
+    for view, same in zip(repaired.sheet.views, turned.views[::-1], strict=True):
+        np.testing.assert_array_equal(view.udp, same.udp)
 
 
 def test_a_hole_within_one_surface_is_bridged_by_it(exact: CharacterSheet) -> None:
