@@ -158,8 +158,9 @@ class _Fitting:
         if after > min(LEAST_GAIN * before, WORST_FIT):
             return None
         refined = self._refined(state, ink)
-        if self._apart(refined) < max(LEAST_LOSS * after, FITTING_ANYWAY):
-            state, after = refined, self._apart(refined)
+        apart = self._apart(refined)
+        if apart < max(LEAST_LOSS * after, FITTING_ANYWAY):
+            state, after = refined, apart
         return ProxyFit(self._shaped(state), tuple(self._moved_views(state)), before, after)
 
     def _solved(self, state: _State, reach: float) -> tuple[Float, Float]:
@@ -186,9 +187,10 @@ class _Fitting:
         return [replace(p, weights=np.full(len(p.amounts), INNER_SIGMA**-2.0)) for p in pulls]
 
     def _apart(self, state: _State) -> float:
-        """Return the mean distance between outlines, heights."""
-        amounts = [pair.pairs.amounts for pair in self._paired(state, MEASURED_REACH)]
-        return float(np.mean(np.abs(np.concatenate(amounts)))) if amounts else 0.0
+        """Return the mean distance between outlines, heights; 0 where no outlines meet."""
+        paired = [pair.pairs.amounts for pair in self._paired(state, MEASURED_REACH)]
+        amounts = np.concatenate(paired)
+        return float(np.mean(np.abs(amounts))) if len(amounts) else 0.0
 
     def _shaped(self, state: _State) -> Rig:
         moves = self._modes @ state.weights

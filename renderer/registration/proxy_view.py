@@ -14,6 +14,9 @@ from udp_live.types import Viewpoint
 
 Float = NDArray[np.float64]
 
+LEAST_SIDE_PX = 32
+WIDEST = 4.0  # heights; nobody in the A-pose is so wide
+LEAST_FIGURE = 100  # pixels
 MOST_SAMPLES = 4000  # landmarks of a drawing; a camera has four unknowns
 FIT_STEPS = 8
 STEP = (1e-3, 1e-4, 1e-4, 1e-4)  # pitch in radians; shifts and size in heights of the picture
@@ -80,13 +83,14 @@ def proxy_views(rig: Rig, views: Iterable[SheetView]) -> list[ProxyView]:
 
 
 def _placed(space: LandmarkSpace, view: SheetView, framed: list[Viewpoint]) -> ProxyView | None:
+    height, width = view.udp.shape[:2]
     rows, columns = np.nonzero(np.asarray(view.udp[..., 3]) > 0.5)
-    if len(rows) < 100:
+    has_size = min(height, width) >= LEAST_SIDE_PX and width <= WIDEST * height
+    if not has_size or len(rows) < LEAST_FIGURE:
         return None
     kept = slice(None, None, max(1, len(rows) // MOST_SAMPLES))
     rows, columns = rows[kept], columns[kept]
     points = space.positions(view.udp[rows, columns, :3].astype(np.float32)).astype(np.float64)
-    height = view.udp.shape[0]
     places = np.stack([columns + 0.5, rows + 0.5], axis=1) / height
     x, y, z = map(float, space.origin)
     start = replace(framed[0], yaw_rad=view.yaw_rad, target=(x, y, z))

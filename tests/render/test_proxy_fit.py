@@ -1,5 +1,7 @@
 """A proxy is fitted to the outlines of its character's drawings."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from avatar_app.commands.cli import parse_arguments, run_command
 from avatar_app.default_avatar.vrm_writer import write_vrm
 from renderer.evaluation.trial import Trial, TrialOptions
 from renderer.registration.proxy_drawer import GlProxyDrawer
-from renderer.registration.proxy_fit import fit_proxy
+from renderer.registration.proxy_fit import ProxyFit, fit_proxy
 from renderer.registration.proxy_landmarks import fitted_avatar, refitted_sheet
 from renderer.registration.proxy_view import proxy_views
 from renderer.sheet.avatar_archive import pack_avatar, unpack_avatar
@@ -22,6 +24,8 @@ from renderer.sheet.sheet_drawing import PlannedView, draw_sheet
 from renderer.training.wrong_landmarks import NOISY, displaced, warped_udp
 from renderer.types import CharacterSheet, SheetView
 from tests.fakes.tiny_rig import tiny_rig
+from udp_live.errors import GlContextError
+from udp_live.rasterizer.gl_context import open_context
 from udp_live.rasterizer.toon_pass import ToonRasterizer
 from udp_live.rig.framing import Framing
 from udp_live.rig.landmarks import MARGIN, canonical_pose, landmark_space
@@ -39,21 +43,41 @@ PLAN = (
 )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def proxy() -> Rig:
     """The character as somebody else would model it, 1.5 % off."""
     return displaced(RIG, 0.015, np.random.default_rng(3))
 
 
-@pytest.fixture
-def sheet(context: moderngl.Context, proxy: Rig) -> CharacterSheet:
+@contextmanager
+def _brief_context() -> Iterator[moderngl.Context]:
+    """A context for what several tests share; it is gone before theirs is opened."""
+    try:
+        context = open_context()
+    except GlContextError as error:
+        pytest.skip(str(error))
+    yield context
+    context.release()
+
+
+@pytest.fixture(scope="module")
+def sheet(proxy: Rig) -> CharacterSheet:
     """Drawings of the character with the landmarks of the proxy, warped besides."""
-    toon = ToonRasterizer(context, RIG, (SIDE_PX, SIDE_PX))
-    drawn = draw_sheet(proxy, _Hand(toon, GlProxyDrawer(context), proxy), PLAN)
-    toon.close()
+    with _brief_context() as context:
+        toon = ToonRasterizer(context, RIG, (SIDE_PX, SIDE_PX))
+        drawn = draw_sheet(proxy, _Hand(toon, GlProxyDrawer(context), proxy), PLAN)
+        toon.close()
     random = np.random.default_rng(1)
     views = [replace(v, udp=warped_udp(v.udp, 0.005, random)) for v in drawn.views]
     return replace(drawn, views=tuple(views))
+
+
+@pytest.fixture(scope="module")
+def fit(proxy: Rig, sheet: CharacterSheet) -> ProxyFit:
+    with _brief_context() as context:
+        found = fit_proxy(proxy, sheet, GlProxyDrawer(context))
+    assert found is not None
+    return found
 
 
 class _Hand:
@@ -81,22 +105,15 @@ def _overlap(view: SheetView) -> float:
     return float((drawn & known).sum() / (drawn | known).sum())
 
 
-def test_a_wrong_proxy_comes_near_its_character(
-    context: moderngl.Context, proxy: Rig, sheet: CharacterSheet
-) -> None:
-    fit = fit_proxy(proxy, sheet, GlProxyDrawer(context))
-    assert fit is not None
+def test_a_wrong_proxy_comes_near_its_character(proxy: Rig, fit: ProxyFit) -> None:
     assert _error(fit.rig) < 0.5 * _error(proxy)
     assert fit.apart_after < 0.5 * fit.apart_before
 
 
 def test_drawings_get_the_landmarks_of_the_fitted_proxy(
-    context: moderngl.Context, proxy: Rig, sheet: CharacterSheet
+    context: moderngl.Context, proxy: Rig, sheet: CharacterSheet, fit: ProxyFit
 ) -> None:
-    drawer = GlProxyDrawer(context)
-    fit = fit_proxy(proxy, sheet, drawer)
-    assert fit is not None
-    redrawn = refitted_sheet(proxy, fit, sheet, drawer)
+    redrawn = refitted_sheet(proxy, fit, sheet, GlProxyDrawer(context))
     for old, new in zip(sheet.views[:4], redrawn.views, strict=False):
         assert _overlap(new) > max(0.95, _overlap(old))
     assert [view.image.shape for view in redrawn.views] == [v.image.shape for v in sheet.views]
@@ -143,6 +160,20 @@ def test_drawings_without_landmarks_leave_nothing_to_fit(
     assert fit_proxy(RIG, replace(sheet, views=views), GlProxyDrawer(context)) is None
 
 
+def test_empty_drawings_leave_nothing_to_fit(
+    context: moderngl.Context, sheet: CharacterSheet
+) -> None:
+    views = tuple(replace(view, image=np.zeros_like(view.image)) for view in sheet.views)
+    assert fit_proxy(RIG, replace(sheet, views=views), GlProxyDrawer(context)) is None
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 8192), (4096, 1), (40, 4096)])
+def test_drawings_of_odd_shapes_are_left_out(sheet: CharacterSheet, shape: tuple[int, int]) -> None:
+    image, udp = np.full((*shape, 4), 255, np.uint8), np.ones((*shape, 4), np.float16)
+    (found,) = proxy_views(RIG, [SheetView("odd", image, udp), sheet.views[0]])
+    assert found.view is sheet.views[0]
+
+
 def test_trials_paint_through_the_fitted_proxy(context: moderngl.Context) -> None:
     seen = []
     for fits_proxy in (False, True):
@@ -157,6 +188,7 @@ def test_the_command_writes_an_avatar_that_keeps_its_new_shape(
     context: moderngl.Context, proxy: Rig, sheet: CharacterSheet, tmp_path: Path
 ) -> None:
     mesh = tmp_path / "mesh.glb"
+    sheet = replace(sheet, views=sheet.views[:3])
     write_vrm(proxy, mesh)
     about = {"name": "Boxy", "author": "", "licence": "CC0", "framing": Framing.FULL}
     save_avatar(tmp_path / "boxy", **about, sheet=sheet, proxy=mesh)  # type: ignore[arg-type]
