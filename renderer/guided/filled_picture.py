@@ -4,7 +4,7 @@ It needs no weights, works always, and is what every network is judged against.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -200,31 +200,43 @@ def _paint_regions(
     painted: Painted,
     apart: Apart | None,
 ) -> None:
-    """Paint over the face regions from the drawings of the active expressions."""
+    """Paint over the face regions from the drawings of the active expressions.
+
+    Eyes and mouth are patches of one drawing: a network has nothing to choose there. A second
+    candidate may show them with another gaze, white where the iris is.
+    """
     for region, box in encoding.regions.items():
         tables = {e.expression: e.table for e in encoding.expressions if e.region == region}
         shares = choose_expressions(expressions, region, tables.keys())
-        if not shares:
+        if not shares and apart is None:
             continue
         depth = depth_in_box(box, landmark)
         inside = (depth > 0).nonzero().view(-1)
         if inside.numel() == 0:
             continue
-        fade = depth.index_select(0, inside)
-        wanted = landmark.index_select(1, inside)
-        neutral = Painted(
+        shown = Painted(
             painted.colour.index_select(1, inside), painted.trust.index_select(0, inside)
         )
-        parts = [neutral]
-        factors = [(1 - fade * sum(shares.values())).clamp_min_(NEUTRAL_HINT)]
-        for expression, share in shares.items():
-            parts.append(lookup.paint(tables[expression], wanted))
-            factors.append(fade * share)
-        weights = [f * p.trust.clamp_max(1) for f, p in zip(factors, parts, strict=True)]
-        total = torch.stack(weights).sum(0).clamp_min(1e-12)
-        colour = torch.stack([p.colour * w for p, w in zip(parts, weights, strict=True)]).sum(0)
-        colour /= total
-        painted.colour.index_copy_(1, inside, colour)
-        painted.trust.index_copy_(0, inside, total)
+        if shares:
+            fade = depth.index_select(0, inside)
+            wanted = landmark.index_select(1, inside)
+            others = [
+                (lookup.paint(tables[expression], wanted), fade * share)
+                for expression, share in shares.items()
+            ]
+            shown = _mixed(shown, 1 - fade * sum(shares.values()), others)
+            painted.colour.index_copy_(1, inside, shown.colour)
+            painted.trust.index_copy_(0, inside, shown.trust)
         if apart is not None:
-            apart.overwrite(inside, colour, total)
+            apart.overwrite(inside, shown.colour, shown.trust)
+
+
+def _mixed(
+    neutral: Painted, neutral_share: Tensor, others: Sequence[tuple[Painted, Tensor]]
+) -> Painted:
+    """Mix what the neutral drawings show with what those of expressions do; shares ``[N]``."""
+    parts = [(neutral, neutral_share.clamp_min(NEUTRAL_HINT)), *others]
+    weights = [share * part.trust.clamp_max(1) for part, share in parts]
+    total = torch.stack(weights).sum(0).clamp_min(1e-12)
+    colours = [part.colour * weight for (part, _), weight in zip(parts, weights, strict=True)]
+    return Painted(torch.stack(colours).sum(0) / total, total)

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from renderer.guided.encoder import encode_sheet
+from renderer.guided.face_region import depth_in_box
 from renderer.guided.filled_picture import LookedUp, fill, look_up
 from renderer.guided.sheet_encoding import SheetEncoding
 from renderer.guided.slots import (
@@ -53,6 +54,19 @@ def test_candidates_blend_into_the_looked_up_colour(encoding: SheetEncoding) -> 
     known = found.apart.share.sum(0) > 0.99
     assert known.float().mean() > 0.9
     torch.testing.assert_close(blended[:, known], found.painted.colour[:, known], atol=0.5, rtol=0)
+
+
+def test_eyes_and_mouth_leave_a_network_nothing_to_choose(encoding: SheetEncoding) -> None:
+    found = found_for(encoding)
+    assert found.apart is not None
+    first, second = found.apart.colour
+    inside = torch.zeros_like(first[0], dtype=torch.bool)
+    for box in encoding.regions.values():
+        inside |= depth_in_box(box, found.samples.landmark) > 0
+    assert inside.any()
+    assert torch.equal(first[:, inside], second[:, inside])
+    assert torch.equal(first[:, inside], found.painted.colour[:, inside])
+    assert not torch.equal(first[:, ~inside], second[:, ~inside])
 
 
 def test_slots_lie_in_their_ranges_and_show_the_figure(encoding: SheetEncoding) -> None:
