@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from avatar_app.commands.live_options import usage_errors
 from avatar_app.commands.progress_bar import ProgressBar
 from avatar_app.errors import UsageError
 
@@ -23,7 +24,7 @@ def find_samples(
     Several processes render a share each.
 
     Raises:
-        UsageError: There is nothing to render from.
+        UsageError: There is nothing to render from, or pictures of the wanted size cannot be.
         RendererError: Samples are damaged.
     """
     from renderer.training.identities import Split
@@ -53,11 +54,14 @@ def _render(
     from renderer.training.sample_store import write_shards
     from udp_live.rasterizer.gl_context import open_context
 
+    with usage_errors():
+        options = PairOptions(size_px=arguments.size, sheet_size_px=arguments.sheet_size)
+    if arguments.crop > arguments.size:  # better told now than after hours of rendering
+        raise UsageError(f"--crop {arguments.crop} does not fit into --size {arguments.size}")
     identities = load_identities(find_rig_files(arguments.data), split)
     if not identities:
         raise UsageError(f"no {split.value} characters among the rigs in {arguments.data}")
     motions = load_motions(find_motion_files(arguments.motions)) if arguments.motions else ()
-    options = PairOptions(size_px=arguments.size, sheet_size_px=arguments.sheet_size)
     context = open_context(arguments.gl_backend)
     source = PairSource(context, identities, seed, options, motions)
     bar = ProgressBar(unit="sheets")

@@ -77,9 +77,12 @@ def test_a_run_leaves_weights_curves_and_a_preview(
     assert "continuing at step 2" in capsys.readouterr().out
 
 
-def test_another_length_needs_another_folder(folder: Path) -> None:
+def test_another_length_needs_another_folder(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     assert train(folder) == OK
-    assert train(folder, "--steps", "3") != OK
+    assert train(folder, "--steps", "3") == FAILED
+    assert "steps 2, now 3" in caplog.text
 
 
 def test_rendering_alone_trains_nothing(folder: Path) -> None:
@@ -93,10 +96,22 @@ def test_a_folder_without_rigs_is_told_of(tmp_path: Path, caplog: pytest.LogCapt
 
 
 @pytest.mark.parametrize(
-    "words", [("--crop", "33"), ("--batch", "3"), ("--minutes", "-1"), ("--rate", "0")]
+    ("words", "sentence"),
+    [
+        (("--crop", "33"), "unexpected crop: 33"),
+        (("--batch", "3"), "unexpected batch: 3"),
+        (("--minutes", "-1"), "--minutes must be positive"),
+        (("--rate", "0"), "--rate must be positive"),
+        (("--sheets", "0"), "--sheets and --validation-sheets must be positive"),
+        (("--size", "-1"), "unexpected options"),
+        (("--size", "24"), "--crop 32 does not fit into --size 24"),
+    ],
 )
-def test_settings_that_cannot_be_are_misuse(tmp_path: Path, words: tuple[str, str]) -> None:
+def test_settings_that_cannot_be_are_misuse(
+    tmp_path: Path, words: tuple[str, str], sentence: str, caplog: pytest.LogCaptureFixture
+) -> None:
     assert train(tmp_path, *words) == MISUSED
+    assert sentence in caplog.text
 
 
 def test_ctrl_c_saves_the_state_and_the_same_command_goes_on(
@@ -155,7 +170,8 @@ def test_folders_of_this_machine_stay_out_of_the_manifest(
 
 
 def test_processes_that_torchrun_did_not_number_are_misuse(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("RANK", "first")
     assert train(folder) == MISUSED
+    assert "'first'" in caplog.text
