@@ -34,6 +34,7 @@ DISTURBED_MS = 250.0  # something else keeps the processor busy: the next start 
 CANDIDATES = 2
 SIZE_PX: Mapping[str, tuple[int, int]] = {"cpu": (240, 192), "cuda": (480, 384)}  # of a figure
 PLAIN, ON_GPU = "fp32", "half"
+USELESS = (AcceleratorError, torch.OutOfMemoryError)  # an engine that raises this here
 
 Clock = Callable[[], float]
 Openers = Mapping[str, Callable[[], NetworkEngine]]
@@ -103,19 +104,24 @@ def fastest(
 
     Returns:
         The engine, and by name the shortest time of a picture in ms: others were disturbed.
+
+    Raises:
+        torch.OutOfMemoryError: Not even the safe one fits.
     """
     safe, *others = openers
     engines = {safe: openers[safe]()}
     for name in others:
         try:
             engines[name] = openers[name]()
-        except AcceleratorError as error:
+        except USELESS as error:
             logger.info("engine %s left out: %s", name, error)
     times_ms: dict[str, float] = {}
     for name, engine in list(engines.items()):
         try:
             times_ms[name] = round(_measure(engine, run, seconds / len(engines), clock), 2)
-        except AcceleratorError as error:
+        except USELESS as error:
+            if name == safe:
+                raise
             logger.info("engine %s left out: %s", name, error)
     best = min(times_ms, key=lambda name: times_ms[name] * (CLEARLY_FASTER if name == safe else 1))
     return engines[best], times_ms

@@ -57,7 +57,10 @@ class TimedEngine:
 
 
 def measured(
-    *engines: tuple[str, float, float], failing: str | None = None, seconds: float = 2.0
+    *engines: tuple[str, float, float],
+    failing: str | None = None,
+    error: Exception | None = None,
+    seconds: float = 2.0,
 ) -> tuple[str, dict[str, float], float]:
     clock = Clock()
     made = [TimedEngine(name, clock, each, first) for name, each, first in engines]
@@ -65,7 +68,7 @@ def measured(
     def opener(engine: TimedEngine) -> Callable[[], TimedEngine]:
         def opened() -> TimedEngine:
             if engine.name == failing:
-                raise AcceleratorError("not here")
+                raise error or AcceleratorError("not here")
             return engine
 
         return opened
@@ -99,9 +102,19 @@ def test_slow_engines_are_measured_once() -> None:
     assert spent_s < 12.0
 
 
-def test_engines_that_do_not_open_are_left_out() -> None:
-    name, times_ms, _ = measured(("fp32", 0.03, 0.0), ("onnx", 0.01, 0.0), failing="onnx")
+@pytest.mark.parametrize("error", [AcceleratorError("not here"), torch.OutOfMemoryError("full")])
+def test_engines_that_do_not_open_are_left_out(error: Exception) -> None:
+    engines = ("fp32", 0.03, 0.0), ("onnx", 0.01, 0.0)
+    name, times_ms, _ = measured(*engines, failing="onnx", error=error)
     assert (name, list(times_ms)) == ("fp32", ["fp32"])
+
+
+def test_where_the_safe_engine_does_not_run_none_is_chosen() -> None:
+    def run(_: object) -> None:
+        raise torch.OutOfMemoryError("full")
+
+    with pytest.raises(torch.OutOfMemoryError):
+        fastest({"fp32": lambda: TimedEngine("fp32", Clock(), 0.01)}, run)
 
 
 @pytest.fixture(scope="module")
