@@ -1,6 +1,7 @@
 """The samples of ``train``: rendered where they are missing."""
 
 import argparse
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,15 +63,14 @@ def _render(
     if not identities:
         raise UsageError(f"no {split.value} characters among the rigs in {arguments.data}")
     motions = load_motions(find_motion_files(arguments.motions)) if arguments.motions else ()
-    context = open_context(arguments.gl_backend)
-    source = PairSource(context, identities, seed, options, motions)
-    bar = ProgressBar(unit="sheets")
-    bar.begin(f"{split.value} sheets", len(sheets))
-    try:
+    with ExitStack() as stack:
+        context = open_context(arguments.gl_backend)
+        stack.callback(context.release)
+        source = PairSource(context, identities, seed, options, motions)
+        stack.callback(source.close)
+        bar = ProgressBar(unit="sheets")
+        stack.callback(bar.close)
+        bar.begin(f"{split.value} sheets", len(sheets))
         for _ in write_shards(source, folder, sheets):
             bar.advance()
         bar.end()
-    finally:
-        bar.close()
-        source.close()
-        context.release()

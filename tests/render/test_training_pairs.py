@@ -9,7 +9,6 @@ import pytest
 from scipy.spatial import cKDTree
 
 from renderer.training.identities import Identity, Split, load_identities, split_of
-from renderer.training.pair_picture import draw_pairs
 from renderer.training.pairs import PairOptions, PairSource, TrainingPair
 from renderer.training.scenes import random_style
 from renderer.training.variants import make_variant
@@ -278,10 +277,3 @@ def test_a_model_that_cannot_be_loaded_is_skipped_with_a_word(
 def test_impossible_options_are_refused(changes: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="unexpected"):
         PairOptions(**changes)
-
-
-def test_a_picture_of_pairs_has_a_row_for_each(make_source: MakeSource) -> None:
-    source = make_source()
-    picture = draw_pairs([source.pair(0), source.pair(4)], cell_px=40, views=3)
-    assert picture.shape == (80, 40 * 8, 3)
-    assert picture.std() > 10
