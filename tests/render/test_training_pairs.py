@@ -186,11 +186,11 @@ def test_a_part_is_missing_in_the_proxy_alone(rng: np.random.Generator) -> None:
     assert sum(part.count for part in proxy.mesh.parts) == len(proxy.mesh.triangles)
 
 
-def test_the_mixture_is_exact_in_three_of_ten_and_never_beyond_twice_noisy(
+def test_half_of_the_mixture_is_exact_and_none_of_it_is_beyond_twice_noisy(
     rng: np.random.Generator,
 ) -> None:
     drawn = [random_wrongness(rng) for _ in range(1000)]
-    assert 0.25 < np.mean([wrongness.is_exact for wrongness in drawn]) < 0.35
+    assert 0.45 < np.mean([wrongness.is_exact for wrongness in drawn]) < 0.55
     assert max(wrongness.proxy_rms for wrongness in drawn) <= TWICE_NOISY.proxy_rms
     assert max(wrongness.warp_rms for wrongness in drawn) <= TWICE_NOISY.warp_rms
     assert pytest.approx(2 * NOISY.warp_rms) == TWICE_NOISY.warp_rms
@@ -272,7 +272,7 @@ def test_a_model_that_cannot_be_loaded_is_skipped_with_a_word(
 
 @pytest.mark.parametrize(
     "changes",
-    [{"views": (0, 4)}, {"views": (5, 4)}, {"clip_frames": 3}, {"size_px": 0}, {"variants": 0}],
+    [{"views": (0, 4)}, {"views": (5, 4)}, {"clip_frames": 5}, {"size_px": 0}, {"variants": 0}],
 )
 def test_impossible_options_are_refused(changes: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="unexpected"):
