@@ -1,6 +1,7 @@
 """Shared fixtures: seeds, strict floating point, paths, Qt without a screen."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="rewrite the reference images in tests/golden; look at them before you commit",
     )
+
+
+@pytest.fixture(autouse=True, scope="session")
+def signals_as_from_a_terminal() -> None:
+    """Hear signals that whoever started the tests ignores, as ``nohup`` and ``&`` do."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(autouse=True)
