@@ -177,12 +177,21 @@ class Trunk(nn.Module):
 
     def forward(self, cells: Tensor, udp: Tensor, messages: list[Tensor]) -> Tensor:
         """Map cells ``[B, 44, H/2, W/2]`` and a UDP ``[B, 4, H, W]`` to ``[B, c0, H/2, W/2]``."""
-        udp = avg_pool2d(udp, FOLD)  # [B, 4, H/2, W/2]
-        x: Tensor = self.enter(torch.cat([cells, messages[0]], 1))
+        x = self.enter(torch.cat([cells, messages[0]], 1))
+        return self.think(x, avg_pool2d(udp, 2 * FOLD), messages)
+
+    def think(self, x: Tensor, udp: Tensor, messages: list[Tensor]) -> Tensor:
+        """Go down to the coarsest scale and up again.
+
+        Args:
+            x: ``[B, c0, H/2, W/2]``, what has entered.
+            udp: ``[B, 4, H/4, W/4]``.
+            messages: Of each scale of the candidates, finest first.
+        """
         skips = []
         for level, down in enumerate(self.down):
             skips.append(x)  # [B, c0, H/2, W/2], [B, c1, H/4, W/4] ...
-            udp = avg_pool2d(udp, 2)
+            udp = avg_pool2d(udp, 2) if level else udp
             said = [udp, *messages[level + 1 : level + 2]]
             x = self.deepen[level](down(x) + self.udp[level](torch.cat(said, 1)))
         for narrow, merge in zip(self.narrow, self.merge, strict=True):
@@ -299,17 +308,19 @@ def shift(pictures: Tensor, flow: Tensor) -> Tensor:
     """Fetch each pixel from up to ``MOST_FLOW_PX`` beside it.
 
     Args:
-        pictures: ``[N, C, H, W]``.
+        pictures: ``[N, C, H, W]``, of any type.
         flow: ``[N, 2, H/2, W/2]``, unbounded; x, then y.
+
+    Returns:
+        ``[N, C, H, W]`` float32.
     """
-    height, width = pictures.shape[-2:]
-    wide = interpolate(flow, size=(height, width), mode="bilinear", align_corners=False)
-    unit = 2 * MOST_FLOW_PX * torch.tensor([1 / width, 1 / height], device=flow.device)
-    step = wide.float().tanh().permute(0, 2, 3, 1) * unit  # [N, H, W, 2]
-    y, x = (
-        torch.arange(size, device=flow.device, dtype=step.dtype).add(0.5).mul(2 / size).sub(1)
-        for size in (height, width)
-    )
-    here = torch.stack(torch.meshgrid(x, y, indexing="xy"), -1)
-    place = here + step
+    height, width = pictures.shape[2:]
+    flow = flow.to(torch.float32, memory_format=torch.contiguous_format)
+    wide = interpolate(flow, scale_factor=float(FOLD), mode="bilinear", align_corners=False).tanh()
+    places = []
+    for axis, size in enumerate((width, height)):
+        here = torch.arange(size, device=flow.device).add(0.5).mul(2).div(size).sub(1)  # [W or H]
+        here = here if axis == 0 else here[:, None]
+        places.append(wide[:, axis].mul(2 * MOST_FLOW_PX).div(size).add(here))
+    place = torch.stack(places, -1)  # [N, H, W, 2]
     return grid_sample(pictures.float(), place, "bilinear", "border", align_corners=False)

@@ -16,8 +16,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import (
     avg_pool2d,
-    grid_sample,
-    interpolate,
     leaky_relu_,
     pixel_shuffle,
 )
@@ -26,12 +24,12 @@ from renderer.guided.network import (
     DETAIL,
     DETAIL_CHANNELS,
     FOLD,
-    MOST_FLOW_PX,
     OUTPUTS,
     PAINTED_REACH,
     SLOPE,
     GuidedNetwork,
     inked,
+    shift,
 )
 from renderer.guided.slots import ALPHA, INK, PAINT, SLOT_CHANNELS, UDP
 
@@ -62,9 +60,7 @@ class PaintingNetwork(nn.Module):
         first, cell = _first(trunk.enter), DETAIL_CHANNELS * FOLD**2
         self.detail_cells = _CellConvolution(first, DETAIL_CHANNELS)
         self.message_enter = _convolution(first.weight[:, cell:], None, padding=(1, 1))
-        self.trunk_enter = trunk.enter[1:]
-        self.down, self.udp, self.deepen = trunk.down, trunk.udp, trunk.deepen
-        self.narrow, self.merge = trunk.narrow, trunk.merge
+        self.trunk, self.trunk_enter = trunk, trunk.enter[1:]
         head = _row_by_row(folded.picture_head, OUTPUTS)
         self.picture_head = _convolution(head.weight[:, :-cell], None)
         self.detail_head = _CellConvolution(
@@ -126,16 +122,7 @@ class PaintingNetwork(nn.Module):
         x = self.trunk_enter(leaky_relu_(x, SLOPE))
         udp = avg_pool2d(pose, 2 * FOLD)  # [1, 4, h/2, w/2]
         udp = udp.to(self.dtype, memory_format=torch.channels_last)
-        skips = []
-        for level, down in enumerate(self.down):
-            skips.append(x)  # [1, c0, h, w], [1, c1, h/2, w/2] ...
-            udp = avg_pool2d(udp, 2) if level else udp
-            said = [udp, *messages[level + 1 : level + 2]]
-            x = self.deepen[level](down(x) + self.udp[level](torch.cat(said, 1)))
-        for narrow, merge in zip(self.narrow, self.merge, strict=True):
-            wide = interpolate(narrow(x), scale_factor=2.0, mode="bilinear", align_corners=False)
-            x = merge(wide + skips.pop())
-        return x
+        return self.trunk.think(x, udp, messages)
 
 
 class _CellConvolution(nn.Module):
@@ -214,22 +201,3 @@ def weighted_sum(values: Tensor, shares: Tensor) -> Tensor:
     for value, share in zip(values[1:], shares[1:], strict=True):
         total.addcmul_(value, share)
     return total
-
-
-def shift(pictures: Tensor, flow: Tensor) -> Tensor:
-    """Fetch each pixel from up to ``MOST_FLOW_PX`` beside it.
-
-    Args:
-        pictures: ``[N, C, H, W]`` float32.
-        flow: ``[N, 2, h, w]``, unbounded; x, then y.
-    """
-    height, width = pictures.shape[2:]
-    flow = flow.to(torch.float32, memory_format=torch.contiguous_format)
-    wide = interpolate(flow, scale_factor=float(FOLD), mode="bilinear", align_corners=False).tanh()
-    places = []
-    for axis, size in enumerate((width, height)):
-        here = torch.arange(size, device=flow.device).add(0.5).mul(2).div(size).sub(1)  # [W or H]
-        here = here if axis == 0 else here[:, None]
-        places.append(wide[:, axis].mul(2 * MOST_FLOW_PX).div(size).add(here))
-    place = torch.stack(places, -1)  # [N, H, W, 2]
-    return grid_sample(pictures, place, "bilinear", "border", align_corners=False)
