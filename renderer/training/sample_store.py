@@ -23,12 +23,11 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from renderer.errors import RendererError, SheetError
-from renderer.guided.encoder import encode_sheet
+from renderer.guided.encoding_cache import cached_encoding
 from renderer.guided.filled_picture import fill, look_up
 from renderer.guided.guided_decoder import figure_box
 from renderer.guided.sheet_encoding import SheetEncoding
 from renderer.guided.slots import PICTURE_CHANNELS, Slots, gather_slots
-from renderer.registration import register_drawings
 from renderer.training.pair_options import PairOptions
 from renderer.training.training_pair import TrainingPair
 from udp_live.whole_file import replaced
@@ -154,7 +153,7 @@ def write_shards(source: Pairs, folder: Path, sheets: range) -> Iterator[Path]:
 def _write_shard(source: Pairs, path: Path, number: int) -> None:
     per_sheet = source.options.targets_per_sheet
     pairs = [source.pair(number * per_sheet + target) for target in range(per_sheet)]
-    encoding = encode_sheet(register_drawings(pairs[0].sheet).sheet)
+    encoding = cached_encoding(pairs[0].sheet, folder=None)
     targets = [make_target(encoding, pair) for pair in pairs]
     tensors = {name: torch.stack([target[name] for target in targets]) for name in targets[0]}
     header = {
