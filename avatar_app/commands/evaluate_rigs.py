@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -133,13 +134,15 @@ class _Bench:
 
     def exhibits(self, name: str, rig: "Rig", views: int) -> list[Exhibit]:
         """Paint a full figure, a bust and a face, beside what others make of them."""
-        trial = self._trial(rig, views, 0)
-        painted = {label: self._painted(trial, reference) for label, *reference in self._beside()}
-        painted[self._arguments.decoder] = list(
-            evaluate(trial.contest(self._decoder), trial.exhibit_cases())
-        )
-        drawings = tuple(view.image for view in trial.sheet.views)
-        trial.close()
+        with closing(self._trial(rig, views, 0)) as trial:
+            painted = {
+                label: self._painted(trial, other, registers)
+                for label, other, registers in self._beside()
+            }
+            painted[self._arguments.decoder] = list(
+                evaluate(trial.contest(self._decoder), trial.exhibit_cases())
+            )
+            drawings = tuple(view.image for view in trial.sheet.views)
         last = painted[self._arguments.decoder]
         return [
             Exhibit(
@@ -161,22 +164,17 @@ class _Bench:
             beside.append(("lookup", "lookup", registers))
         return beside
 
-    def _painted(self, trial: Trial, reference: Sequence[Any]) -> "list[Comparison]":
-        name, registers = reference
-        decoder = open_evaluated_decoder(name, self._arguments.device, registers=registers)
-        try:
+    def _painted(self, trial: Trial, name: str, registers: bool) -> "list[Comparison]":
+        with closing(
+            open_evaluated_decoder(name, self._arguments.device, registers=registers)
+        ) as decoder:
             return list(evaluate(trial.contest(decoder), trial.exhibit_cases()))
-        finally:
-            decoder.close()
 
     def _result(self, rig: "Rig", views: int, draw: int) -> TrialResult:
-        trial = self._trial(rig, views, draw)
         poses = _share(self._arguments.poses, self._draws, draw)
         clips = _share(self._arguments.clips, self._draws, draw)
-        try:
+        with closing(self._trial(rig, views, draw)) as trial:
             return trial.run(trial.contest(self._decoder), poses, clips, self._perceptual)
-        finally:
-            trial.close()
 
     def _trial(self, rig: "Rig", views: int, draw: int) -> Trial:
         options = TrialOptions(
